@@ -1,0 +1,47 @@
+"""nvmx: a guest executes VMXON or VMXOFF in this state; what happens, and why?
+
+    >>> import nvmx
+    >>> nvmx.verdict("VMXON", "intel", cpl=3).outcome
+    '#GP(0)'
+
+Not modelled: operand faults other than #PF (#SS(0), #GP(0) for a segment or a non-canonical address), the LOCK prefix,
+SEAM, SMM, CR4's other fixed bits, IA32_VMX_BASIC bit 48.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .answer import Repair, Verdict, step, verdict
+from .ladders import ladder
+from .ladders.source import Source
+from .outcome import OUTCOMES
+from .possible import State
+from .registers import state
+from .rung import Effect, Ladder, Rung
+
+if TYPE_CHECKING:
+    from . import kvm2011, lab, plots
+    from .space import outcomes
+    from .tables import axes, diff, sources, table
+
+__version__ = "0.1.0"
+__all__ = [
+    "OUTCOMES", "Effect", "Ladder", "Repair", "Rung", "Source", "State", "Verdict", "axes", "diff", "kvm2011", "lab",
+    "ladder", "outcomes", "plots", "sources", "state", "step", "table", "verdict",
+]  # fmt: skip
+
+# numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
+_ROOMS = {"outcomes": "space", "axes": "tables", "diff": "tables", "sources": "tables", "table": "tables"}
+_MODULES = ("kvm2011", "lab", "plots")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _ROOMS:
+        return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

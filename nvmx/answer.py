@@ -1,0 +1,153 @@
+"""Ask a ladder about one state: what happens, which check decided, and what the smallest repair is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+
+from .axis import BY_NAME, Value, named_values
+from .box import Box, nearest, table_order
+from .ladders import ladder
+from .outcome import BY_OUTCOME, outcome_name
+from .possible import BOXES, State, broken_rule, complete, nearest_possible
+from .rung import Ladder, Rung, ending
+
+_FEATURE_CONTROL = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
+
+
+class Repair(dict[str, Value]):
+    """The axes to change, all at once: {keyword: new value}.  `needs_reset`: a locked FEATURE_CONTROL is among them."""
+
+    def __init__(self, start: Mapping[str, Value], changes: Mapping[str, Value]) -> None:
+        super().__init__({BY_NAME[name].keyword: value for name, value in changes.items()})
+        self._start, self._changes = start, changes
+        self.needs_reset = start["FEATURE_CONTROL.lock"] == 1 and any(name in changes for name in _FEATURE_CONTROL)
+
+    def __str__(self) -> str:
+        if not self:
+            return "nothing to change"
+        text = ", ".join(f"{name} {self._start[name]} → {value}" for name, value in self._changes.items())
+        return f"{text} (FEATURE_CONTROL is locked: this needs a reset)" if self.needs_reset else text
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How `instruction` ends in `state` by `ladder`; `named` are the axes that the caller chose."""
+
+    ladder: Ladder
+    state: State
+    rung: Rung | None
+    masked: tuple[Rung, ...]
+    named: frozenset[str]
+
+    @property
+    def outcome(self) -> str:
+        """One of OUTCOMES."""
+        return self.rung.outcome if self.rung else "success"
+
+    @property
+    def error(self) -> int | None:
+        """The VM-instruction error number that the current VMCS records, or None."""
+        return self.rung.error if self.rung else None
+
+    @property
+    def flags(self) -> Mapping[str, int]:
+        """The RFLAGS bits that are written; empty where RFLAGS is left alone."""
+        return self.rung.flags if self.rung else self.ladder.effect.flags
+
+    @property
+    def possible(self) -> bool:
+        """Whether a processor can be in this state."""
+        return self.impossible is None
+
+    @cached_property
+    def impossible(self) -> str | None:
+        """Why no processor can be in this state, or None."""
+        rule = broken_rule(self.state.columns)
+        return rule.reason if rule else None
+
+    @cached_property
+    def nearest(self) -> State:
+        """The nearest possible state: what the caller named stays as it is, wherever that can be."""
+        return State(nearest_possible(self.state.columns, held=self.named))
+
+    @property
+    def reason(self) -> str:
+        """Why it ends so, in a sentence; for an impossible state also why it is one, and the nearest possible one."""
+        why = f"{self.rung.name}: {self.rung.reason}" if self.rung else "no check stands in the way"
+        if self.impossible is None:
+            return why
+        here, there = self.state.columns, self.nearest.columns
+        changes = ", ".join(f"{name}={there[name]}" for name in here if here[name] != there[name])
+        return f"{why}. But no processor can be in this state: {self.impossible} (nearest possible state: {changes})"
+
+    @property
+    def steps(self) -> tuple[tuple[Rung, str], ...]:
+        """Each rung in order, with "passed", "stopped here" or "not reached"."""
+        decided = self.ladder.rungs.index(self.rung) if self.rung else len(self.ladder.rungs)
+        marks = ("passed", "stopped here", "not reached")
+        return tuple((rung, marks[(n >= decided) + (n > decided)]) for n, rung in enumerate(self.ladder.rungs))
+
+    def repair(self, target: str = "success") -> Repair | None:
+        """Return the smallest change to a possible state that ends in `target`; None where there is none.
+
+        Ties go by table order.  Raises TypeError or ValueError for a target that is no outcome.
+        """
+        outcome_name(target)
+        start, rungs = self.state.columns, self.ladder.rungs
+        ways: list[tuple[list[Box], Box | None]] = []
+        if target == "success":
+            ways.append(([rung.when for rung in rungs], None))
+        for place, rung in enumerate(rungs):
+            if rung.outcome == target:
+                ways.append(([other.when for other in rungs[:place] if other.outcome != target], rung.when))
+        found = [
+            changes
+            for outside, inside in ways
+            if (changes := nearest(start, [*BOXES, *self.ladder.left_out, *outside], inside)) is not None
+        ]
+        return Repair(start, min(found, key=table_order)) if found else None
+
+    def __repr__(self) -> str:
+        end = ending(self.rung) if self.rung else self.outcome
+        return f"<{self.ladder.instruction}, {self.ladder.source}: {end} — {self.reason}>"
+
+    def _repr_html_(self) -> str:
+        style = BY_OUTCOME[self.outcome]
+        badge = f"<b style='background:{style.colour};color:{style.ink};padding:0 .4em'>{escape(self.outcome)}</b>"
+        return f"<p>{badge} {escape(self.ladder.instruction)}, {escape(self.ladder.source)} — {escape(self.reason)}</p>"
+
+
+def decide(chosen: Ladder, given: Mapping[str, Value], fixed: Iterable[str] = ()) -> Verdict:
+    """The verdict of a ladder on `given` (by column name), with what is not given left as `complete` says."""
+    chosen.check_domain(given)
+    state = complete(given, chosen.instruction, (*chosen.reads, *fixed))
+    rung, *masked = chosen.firing(state) or (None,)
+    return Verdict(chosen, State(state), rung, tuple(rung for rung in masked if rung), frozenset(given))
+
+
+def verdict(instruction: str, source: str | Ladder, /, **axes: object) -> Verdict:
+    """Return how the instruction ends by `source` in one state.
+
+    Axes are named by keyword or by column name; what is not named has its ready value, except that what the ladder
+    never reads is left open: it counts as whatever makes the state possible.  Raises TypeError or ValueError.
+    """
+    return decide(ladder(instruction, source), named_values(axes))
+
+
+def step(state: Mapping[str, object], instruction: str, source: str | Ladder, /) -> tuple[Verdict, State]:
+    """Execute the instruction once: return the verdict and the next state of the processor.
+
+    Only success changes an axis: after a fault, VMfail or VM exit the guest's state stands as it was.  A ladder may
+    lead where no processor gets: then the next state's `possible` is False and its `reason` says why.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state: {state!r} is not a mapping of axes to values, such as {{'cpl': 3}}")
+    found = decide(ladder(instruction, source), named_values(state))
+    following = dict(found.state.columns)
+    if found.rung is None:
+        effect = found.ladder.effect
+        following["VMX"] = effect.vmx
+        if effect.current_vmcs is not None:
+            following["current_VMCS"] = effect.current_vmcs
+    return found, State(following)

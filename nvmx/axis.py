@@ -1,0 +1,202 @@
+"""The bits and modes that the checks of VMXON and VMXOFF read: one table, in table order.
+
+Reading order of the core: axis, outcome, possible, nearest, rung, ladders, answer.
+"""
+
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .errors import unknown
+
+Value: TypeAlias = int | str
+INSTRUCTIONS = ("VMXON", "VMXOFF")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One thing that a check can look at: a table column `name`, a Python `keyword`, its `values`."""
+
+    name: str
+    keyword: str
+    values: tuple[Value, ...]
+    ready: Value
+    where: str
+    meaning: str
+    set_by: str
+    source: str
+
+
+AXES = (
+    Axis(
+        "operand", "operand", ("mapped", "unmapped", "register"), "mapped",
+        "ModRM byte, page tables",
+        "the operand of VMXON: memory that can be read, memory that page-faults, or a register",
+        "whoever wrote the instruction, and the page tables",
+        "SDM VMXON page (rev 091 §33.3)",
+    ),
+    Axis(
+        "CR0.PE", "cr0_pe", (0, 1), 1,
+        "CR0 bit 0", "protection enable: 1 in protected mode, 0 in real-address mode",
+        "the boot loader, with MOV CR0 or LMSW", "SDM Vol. 3, Control Registers",
+    ),
+    Axis(
+        "CR0.NE", "cr0_ne", (0, 1), 1,
+        "CR0 bit 5", "numeric error: x87 errors are reported by an exception instead of by an external interrupt",
+        "the operating system, with MOV CR0", "SDM Vol. 3, Control Registers; fixed to 1 for VMX (rev 091 §26.8)",
+    ),
+    Axis(
+        "CR0.PG", "cr0_pg", (0, 1), 1,
+        "CR0 bit 31", "paging: linear addresses are translated by page tables",
+        "the operating system, with MOV CR0", "SDM Vol. 3, Control Registers; fixed to 1 for VMX (rev 091 §26.8)",
+    ),
+    Axis(
+        "CR4.VMXE", "cr4_vmxe", (0, 1), 1,
+        "CR4 bit 13", "VMX enable: VMXON is a known instruction",
+        "the hypervisor, with MOV CR4, before VMXON", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
+    ),
+    Axis(
+        "EFER.LMA", "efer_lma", (0, 1), 1,
+        "IA32_EFER bit 10", "long mode active: 1 in 64-bit and compatibility mode",
+        "the processor, when paging is enabled while EFER.LME is 1", "SDM Vol. 3, Extended Feature Enable Register",
+    ),
+    Axis(
+        "RFLAGS.VM", "rflags_vm", (0, 1), 0,
+        "RFLAGS bit 17", "virtual-8086 mode: a 16-bit task inside 32-bit protected mode",
+        "the operating system, with IRET or a task switch", "SDM Vol. 3, 8086 Emulation",
+    ),
+    Axis(
+        "CS.L", "cs_l", (0, 1), 1,
+        "L bit of the code segment's descriptor", "1: 64-bit code; 0: compatibility mode (while EFER.LMA is 1)",
+        "the operating system's descriptor table", "SDM Vol. 3, Code Segment Descriptor in 64-bit Mode",
+    ),
+    Axis(
+        "CPL", "cpl", (0, 1, 2, 3), 0,
+        "DPL of the stack segment", "current privilege level: 0 is the kernel, 3 is user code",
+        "transfers through gates, SYSCALL, IRET", "SDM Vol. 3, Privilege Levels",
+    ),
+    Axis(
+        "VMX", "vmx", ("off", "root", "non-root"), "off",
+        "inside the processor", "VMX operation: off, root (a hypervisor runs) or non-root (its guest runs)",
+        "VMXON and VMXOFF; VM entry and VM exit", "SDM Vol. 3, Introduction to VMX Operation",
+    ),
+    Axis(
+        "current_VMCS", "current_vmcs", (0, 1), 0,
+        "inside the processor", "1: a current VMCS exists, so VMfailValid can record an error number in it",
+        "VMPTRLD; VMXON and VMCLEAR take it away", "SDM VMX instruction conventions (rev 091 §33.2)",
+    ),
+    Axis(
+        "FEATURE_CONTROL.lock", "fc_lock", (0, 1), 1,
+        "IA32_FEATURE_CONTROL (MSR 3AH) bit 0", "lock: the register cannot change until reset; VMXON demands it",
+        "the firmware, once a boot", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
+    ),
+    Axis(
+        "FEATURE_CONTROL.smx", "fc_smx", (0, 1), 0,
+        "IA32_FEATURE_CONTROL (MSR 3AH) bit 1", "VMXON is allowed inside SMX operation",
+        "the firmware, before it sets the lock", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
+    ),
+    Axis(
+        "FEATURE_CONTROL.vmx", "fc_vmx", (0, 1), 1,
+        "IA32_FEATURE_CONTROL (MSR 3AH) bit 2", "VMXON is allowed outside SMX operation",
+        "the firmware, before it sets the lock", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
+    ),
+    Axis(
+        "SMX", "smx", (0, 1), 0,
+        "inside the processor", "SMX operation: a measured environment was launched (trusted execution)",
+        "GETSEC[SENTER]; left with GETSEC[SEXIT]", "SDM Vol. 2, Safer Mode Extensions Reference",
+    ),
+    Axis(
+        "A20M", "a20m", (0, 1), 0,
+        "the A20M# input", "1: address bit 20 is masked, so that addresses wrap at 1 MiB as on an 8086",
+        "the chipset (keyboard controller or port 92H)", "SDM Vol. 3, Restrictions on VMX Operation (rev 091 §26.8)",
+    ),
+    Axis(
+        "pointer.aligned", "ptr_aligned", (0, 1), 1,
+        "VMXON pointer bits 11:0", "the VMXON pointer is a multiple of 4096",
+        "the hypervisor, in VMXON's operand", "SDM VMXON page (rev 091 §33.3)",
+    ),
+    Axis(
+        "pointer.in_width", "ptr_in_width", (0, 1), 1,
+        "VMXON pointer, upper bits", "the VMXON pointer sets no bit beyond the physical-address width",
+        "the hypervisor, in VMXON's operand", "SDM VMXON page (rev 091 §33.3)",
+    ),
+    Axis(
+        "revision.match", "rev_match", (0, 1), 1,
+        "bits 30:0 of the VMXON region", "they equal the VMCS revision identifier in IA32_VMX_BASIC (MSR 480H)",
+        "the hypervisor, in the VMXON region", "SDM VMXON page (rev 091 §33.3)",
+    ),
+    Axis(
+        "revision.bit31", "rev_bit31", (0, 1), 0,
+        "bit 31 of the VMXON region", "1 marks a shadow VMCS, which is no VMXON region",
+        "the hypervisor, in the VMXON region", "SDM VMXON page (rev 091 §33.3)",
+    ),
+    Axis(
+        "dual_monitor", "dual_monitor", (0, 1), 0,
+        "inside the processor", "the dual-monitor treatment of SMIs and SMM is active, so VMXOFF is refused",
+        "VMCALL in VMX root operation", "SDM VMXOFF page (rev 091 §33.3)",
+    ),
+)  # fmt: skip
+
+BY_NAME = {axis.name: axis for axis in AXES}
+_BY_ANY_NAME = {axis.keyword: axis for axis in AXES} | BY_NAME
+READY: dict[str, dict[str, Value]] = {
+    "VMXON": {axis.name: axis.ready for axis in AXES},
+    "VMXOFF": {axis.name: axis.ready for axis in AXES} | {"VMX": "root"},
+}
+
+
+def instruction_name(given: object) -> str:
+    """Return `given` if it is an instruction that we model; otherwise raise TypeError or ValueError."""
+    if not isinstance(given, str):
+        raise TypeError(f"instruction: {given!r} is not a string (allowed: {', '.join(INSTRUCTIONS)})")
+    if given not in INSTRUCTIONS:
+        raise unknown("instruction", given, INSTRUCTIONS)
+    return given
+
+
+def find_axis(given: object) -> Axis:
+    """Return the axis of this column name or keyword; otherwise raise TypeError or ValueError."""
+    if not isinstance(given, str):
+        raise TypeError(f"axis: {given!r} is not a string")
+    if given not in _BY_ANY_NAME:
+        raise unknown("axis", given, _BY_ANY_NAME)
+    return _BY_ANY_NAME[given]
+
+
+def find_value(axis: Axis, given: object) -> Value:
+    """Return `given` as a value of `axis` (bool and numpy integers pass for integers), or raise ValueError."""
+    value: object = given
+    if not isinstance(given, (str, float)):
+        try:
+            value = int(operator.index(given))  # type: ignore[arg-type]
+        except TypeError:
+            value = given.item() if hasattr(given, "item") and not hasattr(given, "__len__") else given
+            value = int(value) if isinstance(value, bool) else given
+    if type(value) is int or isinstance(value, str):
+        for allowed in axis.values:
+            if allowed == value:
+                return allowed
+    raise unknown(f"value of {axis.name}", given, axis.values)
+
+
+def named_values(given: Mapping[str, object]) -> dict[str, Value]:
+    """Return `given` keyed by column name, in table order; raise ValueError for what does not exist or comes twice."""
+    found: dict[str, Value] = {}
+    for name, value in given.items():
+        axis = find_axis(name)
+        if axis.name in found:
+            raise ValueError(f"axis {axis.name} is named twice (as {axis.name!r} and {axis.keyword!r})")
+        found[axis.name] = find_value(axis, value)
+    return {name: found[name] for name in BY_NAME if name in found}
+
+
+def named_axes(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the column names of the axes in `given`, in its order; raise TypeError or ValueError."""
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise TypeError(f"axes: {given!r} is not a list of axis names; write axes=[...]")
+    names = tuple(find_axis(name).name for name in given)
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"axes: {name} is named twice")
+    return names

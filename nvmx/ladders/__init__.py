@@ -1,0 +1,43 @@
+"""Every ladder that we hold.  A file in this folder that defines `SOURCES` adds its sources; nothing else is needed."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from ..axis import instruction_name
+from ..errors import unknown
+from ..rung import Ladder
+from .source import Source
+
+
+@cache
+def all_sources() -> dict[str, Source]:
+    """Every source by its id, in the order of their dates; raises ValueError where two share an id."""
+    found: dict[str, Source] = {}
+    for module in iter_modules(__path__):
+        for source in getattr(import_module(f"{__name__}.{module.name}"), "SOURCES", ()):
+            if source.id in found:
+                raise ValueError(f"two sources have the id {source.id!r}")
+            found[source.id] = source
+    return dict(sorted(found.items(), key=lambda item: (item[1].date, item[0])))
+
+
+def ladder(instruction: str, source: str | Ladder) -> Ladder:
+    """Return the ladder of `source` (an id, or a Ladder of your own) for "VMXON" or "VMXOFF".
+
+    Raises TypeError or ValueError, naming what is allowed.
+    """
+    instruction_name(instruction)
+    if isinstance(source, Ladder):
+        if source.instruction != instruction:
+            raise ValueError(f"source: the Ladder given is for {source.instruction}, not for {instruction}")
+        return source
+    if not isinstance(source, str):
+        raise TypeError(f"source: {source!r} is neither a source's id nor a Ladder")
+    sources = all_sources()
+    if source not in sources:
+        raise unknown("source", source, sources)
+    held = {each.instruction: each for each in sources[source].ladders}
+    if instruction not in held:
+        raise unknown(f"instruction for {source}", instruction, held)
+    return held[instruction]

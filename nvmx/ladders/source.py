@@ -1,0 +1,21 @@
+"""Where ladders come from: an id, a title, a date, a reference, and the ladders found there."""
+
+from dataclasses import dataclass
+
+from ..rung import Ladder
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that decides how VMXON and VMXOFF end; `date` as far as it is known (YYYY, YYYY-MM or YYYY-MM-DD)."""
+
+    id: str
+    title: str
+    date: str
+    reference: str
+    ladders: tuple[Ladder, ...]
+
+    def __post_init__(self) -> None:
+        for ladder in self.ladders:
+            if ladder.source != self.id:
+                raise ValueError(f"source {self.id!r} holds a ladder of {ladder.source!r}")

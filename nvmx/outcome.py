@@ -1,0 +1,49 @@
+"""How VMXON and VMXOFF can end: one table, in the order that is used everywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .errors import unknown
+
+# SDM VMX instruction conventions (rev 091 §33.2): all three ways to complete write these six flags.
+_CLEARED = {"CF": 0, "PF": 0, "AF": 0, "ZF": 0, "SF": 0, "OF": 0}
+UNTOUCHED: Mapping[str, int] = MappingProxyType({})
+VMSUCCEED: Mapping[str, int] = MappingProxyType(_CLEARED)
+_FAIL_INVALID = MappingProxyType(_CLEARED | {"CF": 1})
+_FAIL_VALID = MappingProxyType(_CLEARED | {"ZF": 1})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One ending: its letter and colour in pictures, and the flags that it writes (empty: RFLAGS left alone)."""
+
+    name: str
+    letter: str
+    colour: str
+    ink: str
+    flags: Mapping[str, int]
+    meaning: str
+
+
+# Colours: Okabe and Ito's palette, which colour-blind people can tell apart; `ink` is legible upon it.
+TABLE = (
+    Outcome("success", "S", "#009E73", "#000", VMSUCCEED, "the instruction does its work"),
+    Outcome("#UD", "U", "#D55E00", "#000", UNTOUCHED, "invalid opcode: here, there is no such instruction"),
+    Outcome("#GP(0)", "G", "#E69F00", "#000", UNTOUCHED, "general protection, error code 0: it exists, but not for you"),
+    Outcome("#PF", "P", "#CC79A7", "#000", UNTOUCHED, "page fault: the operand cannot be read"),
+    Outcome("VMfailInvalid", "I", "#56B4E9", "#000", _FAIL_INVALID, "it ran and refused: CF is set, no error number"),
+    Outcome("VMfailValid", "V", "#0072B2", "#fff", _FAIL_VALID, "it ran and refused: ZF is set, the VMCS has the error"),
+    Outcome("VM exit", "X", "#F0E442", "#000", UNTOUCHED, "the guest's own hypervisor takes over"),
+)
+OUTCOMES = tuple(outcome.name for outcome in TABLE)
+BY_OUTCOME = {outcome.name: outcome for outcome in TABLE}
+
+
+def outcome_name(given: object) -> str:
+    """Return `given` if it is one of OUTCOMES; otherwise raise TypeError or ValueError."""
+    if not isinstance(given, str):
+        raise TypeError(f"outcome: {given!r} is not a string (allowed: {', '.join(OUTCOMES)})")
+    if given not in BY_OUTCOME:
+        raise unknown("outcome", given, OUTCOMES)
+    return given

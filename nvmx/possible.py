@@ -1,0 +1,157 @@
+"""What no processor can be in, and what means nothing: rows, each a box with its reason.
+
+A row that names an axis in `counted` says that this axis means nothing there: the state is counted once, at that
+value, and the box holds its other values.  Together the rows decide which states are possible.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .axis import AXES, BY_NAME, READY, Value, find_axis, find_value
+from .box import Box, make_box, matches, nearest
+
+IN_VMX = ("root", "non-root")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row: no possible state lies in the box `when`; `reason` in a sentence, `source` where it is written."""
+
+    when: Box
+    reason: str
+    source: str
+    counted: str | None = None
+
+
+def _never(when: Mapping[str, object], reason: str, source: str) -> Rule:
+    return Rule(make_box(when), reason, source)
+
+
+def _meaningless(name: str, at: Value, when: Mapping[str, object], reason: str, source: str) -> Rule:
+    others = tuple(value for value in BY_NAME[name].values if value != at)
+    return Rule(make_box({**when, name: others}), f"{reason}; such a state is counted at {name}={at}", source, name)
+
+
+_FIXED = "SDM Vol. 3, Restrictions on VMX Operation (rev 091 §26.8)"
+_ENTER = "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)"
+_PAGE = "SDM VMXON page (rev 091 §33.3)"
+_NO_OPERAND = {"operand": ("unmapped", "register")}
+_POINTER = ("pointer.aligned", "pointer.in_width")
+_REVISION = (("revision.match", 1), ("revision.bit31", 0))
+
+RULES = (
+    _never({"CR0.PG": 1, "CR0.PE": 0}, "paging needs protected mode: MOV CR0 with PG=1 and PE=0 faults",
+           "SDM Vol. 3, Control Registers"),
+    _never({"EFER.LMA": 1, "CR0.PG": 0}, "long mode is active only while paging is enabled",
+           "SDM Vol. 3, Hierarchy of modes of operation (§2.2)"),
+    _never({"RFLAGS.VM": 1, "CR0.PE": 0}, "virtual-8086 mode is a part of protected mode",
+           "SDM Vol. 3, 8086 Emulation"),
+    _never({"RFLAGS.VM": 1, "EFER.LMA": 1}, "long mode has no virtual-8086 mode", "SDM Vol. 3, 8086 Emulation"),
+    _never({"RFLAGS.VM": 1, "CPL": (0, 1, 2)}, "virtual-8086 mode always runs at CPL 3", "SDM Vol. 3, 8086 Emulation"),
+    _never({"CR0.PE": 0, "CPL": (1, 2, 3)}, "real-address mode has no privilege levels: CPL is 0",
+           "SDM Vol. 3, Privilege Levels"),
+    _never({"VMX": IN_VMX, "CR4.VMXE": 0}, "CR4.VMXE cannot be cleared in VMX operation", _FIXED),
+    _never({"VMX": IN_VMX, "CR0.NE": 0}, "CR0.NE is fixed to 1 in VMX operation", _FIXED),
+    _never({"VMX": "root", "CR0.PE": 0},
+           "CR0.PE is fixed to 1 in VMX root operation (only an unrestricted guest may clear it)", _FIXED),
+    _never({"VMX": "root", "CR0.PG": 0},
+           "CR0.PG is fixed to 1 in VMX root operation (only an unrestricted guest may clear it)", _FIXED),
+    _never({"VMX": IN_VMX, "A20M": 1}, "A20M is blocked in VMX operation", _FIXED),
+    _never({"SMX": 1, "A20M": 1}, "A20M is blocked in SMX operation", "SDM Vol. 3, RSM (rev of 2016-19 §34.14.2)"),
+    _never({"VMX": IN_VMX, "FEATURE_CONTROL.lock": 0},
+           "VMXON demanded the lock of FEATURE_CONTROL, and only a reset clears it", _ENTER),
+    _never({"VMX": IN_VMX, "SMX": 1, "FEATURE_CONTROL.smx": 0},
+           "VMXON inside SMX demanded FEATURE_CONTROL bit 1, and neither it nor SMX operation changes in VMX operation",
+           _ENTER),
+    _never({"VMX": IN_VMX, "SMX": 0, "FEATURE_CONTROL.vmx": 0},
+           "VMXON outside SMX demanded FEATURE_CONTROL bit 2, and neither it nor SMX operation changes in VMX operation",
+           _ENTER),
+    _never({"VMX": "off", "current_VMCS": 1}, "outside VMX operation there is no current VMCS", _PAGE),
+    _never({"VMX": "non-root", "current_VMCS": 0}, "a guest was entered from the current VMCS",
+           "SDM Vol. 3, VM Entries"),
+    _never({"dual_monitor": 1, "VMX": "off"},
+           "the dual-monitor treatment is activated by VMCALL in VMX root operation, and VMXOFF is refused while it lasts"
+           " (our inference: no sentence of the manual that says so was seen)", "SDM VMXOFF page (rev 091 §33.3)"),
+    _never({"operand": "unmapped", "CR0.PG": 0}, "without paging there are no page faults", "SDM Vol. 3, Paging"),
+    _meaningless("CS.L", 0, {"EFER.LMA": 0}, "CS.L means nothing outside long mode",
+                 "SDM Vol. 3, Code Segment Descriptor in 64-bit Mode"),
+    *(_meaningless(name, 1, _NO_OPERAND, "there is no VMXON pointer where no memory operand is read", _PAGE)
+      for name in _POINTER),
+    *(_meaningless(name, at, _NO_OPERAND, "there is no VMXON region where no memory operand is read", _PAGE)
+      for name, at in _REVISION),
+    *(_meaningless(name, at, {pointer: 0}, "a VMXON pointer that cannot be used leads to no VMXON region", _PAGE)
+      for pointer in _POINTER for name, at in _REVISION),
+)  # fmt: skip
+BOXES = tuple(rule.when for rule in RULES)
+
+
+def broken_rule(state: Mapping[str, Value]) -> Rule | None:
+    """Return the first rule that makes this state (by column name, complete) impossible, or None."""
+    return next((rule for rule in RULES if matches(rule.when, state)), None)
+
+
+def nearest_possible(state: Mapping[str, Value], held: Iterable[str] = ()) -> dict[str, Value]:
+    """Return the possible state that differs on the fewest axes, keeping those in `held` if that can be done."""
+    changes = nearest(state, BOXES, held=frozenset(held))
+    if changes is None:
+        changes = nearest(state, BOXES)
+    return {**state, **(changes or {})}
+
+
+@dataclass(frozen=True, eq=False)
+class State(Mapping[str, Value]):
+    """A state of the processor: a value for every axis, read by keyword or by column name.
+
+    `possible` tells whether a processor can be in it and `reason` why not ('' where it can).  It goes where keyword
+    arguments go: `verdict("VMXON", "intel", **state)`.
+    """
+
+    columns: dict[str, Value] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Value:
+        try:
+            return self.columns[find_axis(name).name]
+        except (ValueError, TypeError) as error:
+            raise KeyError(str(error)) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return (axis.keyword for axis in AXES)
+
+    def __len__(self) -> int:
+        return len(AXES)
+
+    @property
+    def possible(self) -> bool:
+        """Whether a processor can be in this state."""
+        return broken_rule(self.columns) is None
+
+    @property
+    def reason(self) -> str:
+        """Why no processor can be in this state; '' where one can."""
+        rule = broken_rule(self.columns)
+        return rule.reason if rule else ""
+
+    def __repr__(self) -> str:
+        changed = [f"{axis.keyword}={self.columns[axis.name]!r}" for axis in AXES
+                   if self.columns[axis.name] != READY["VMXON"][axis.name]]  # fmt: skip
+        return f"State({', '.join(changed) or 'ready'}{'' if self.possible else '; impossible'})"
+
+
+def complete(given: Mapping[str, Value], instruction: str, read: Iterable[str]) -> dict[str, Value]:
+    """Return a whole state, by column name: `given`, and ready values for the rest.
+
+    What is neither given nor in `read` is open: it leaves its ready value where that makes the state possible.
+    """
+    state = {**READY[instruction], **given}
+    return {**state, **(nearest(state, BOXES, held=frozenset(given) | frozenset(read)) or {})}
+
+
+def canonical(given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return `given` with each axis that provably means nothing in it at the value where such states are counted."""
+    known = dict(given)
+    for rule in RULES:
+        name = rule.counted
+        if name and all(known.get(other) in values for other, values in rule.when.items() if other != name):
+            at = next(value for value in BY_NAME[name].values if value not in rule.when[name])
+            known[name] = find_value(BY_NAME[name], at)
+    return known
