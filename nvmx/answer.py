@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 from .axis import BY_NAME, Value, named_values
 from .box import Box, nearest, table_order
 from .ladders import ladder
-from .outcome import BY_OUTCOME, outcome_name
+from .outcome import outcome_name
 from .possible import BOXES, State, broken_rule, complete, nearest_possible
 from .rung import Ladder, Rung, ending
 
@@ -111,11 +110,6 @@ class Verdict:
     def __repr__(self) -> str:
         end = ending(self.rung) if self.rung else self.outcome
         return f"<{self.ladder.instruction}, {self.ladder.source}: {end} — {self.reason}>"
-
-    def _repr_html_(self) -> str:
-        style = BY_OUTCOME[self.outcome]
-        badge = f"<b style='background:{style.colour};color:{style.ink};padding:0 .4em'>{escape(self.outcome)}</b>"
-        return f"<p>{badge} {escape(self.ladder.instruction)}, {escape(self.ladder.source)} — {escape(self.reason)}</p>"
 
 
 def decide(chosen: Ladder, given: Mapping[str, Value], fixed: Iterable[str] = ()) -> Verdict:

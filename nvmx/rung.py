@@ -7,6 +7,7 @@ from html import escape
 from .axis import BY_NAME, READY, Value, instruction_name
 from .box import Box, make_box, matches, nearest
 from .errors import unknown
+from .markup import html_table
 from .outcome import BY_OUTCOME, VMSUCCEED, outcome_name
 from .possible import BOXES
 
@@ -132,20 +133,15 @@ class Ladder:
         return tuple(rung for rung in self.rungs if matches(rung.when, state))
 
     def _repr_html_(self) -> str:
-        rows = [
-            (str(number), rung.name, condition(rung.when), ending(rung), rung.by, rung.source)
-            for number, rung in enumerate(self.rungs, 1)
-        ]
-        head = ("", "asks for", "fires when", "ends in", "checked by", "written in")
-        lines = ["".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in row) for row in rows]
-        return (
-            f"<table><caption style='text-align:left'>{escape(self.instruction)}, {escape(self.source)}: the first rung "
-            "that fires decides; if none does, success</caption><thead><tr>"
-            + "".join(f"<th style='text-align:left'>{cell}</th>" for cell in head)
-            + "</tr></thead><tbody>"
-            + "".join(f"<tr>{line}</tr>" for line in lines)
-            + "</tbody></table>"
-        )
+        return html_table(
+            f"{self.instruction}, {self.source}: the first rung that fires decides; if none does, success",
+            ("", "asks for", "fires when", "ends in", "checked by", "written in"),
+            [
+                (str(number), escape(rung.name), escape(condition(rung.when)), escape(ending(rung)), rung.by,
+                 escape(rung.source))
+                for number, rung in enumerate(self.rungs, 1)
+            ],
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<Ladder {self.instruction} {self.source}: {len(self.rungs)} rungs>"

@@ -62,7 +62,7 @@ def possible(ladders: Sequence[Ladder], spans: Domains) -> NDArray[np.bool_]:
         near = _restrict(box, order, ready)
         if near is not None:
             factor = np.ones([len(sizes[name]) if name in near else 1 for name in order], dtype=bool)
-            for cells in _cells(near, sizes, order):
+            for cells in product(*(_runs(sizes[name], near[name]) if name in near else [slice(None)] for name in order)):
                 factor[cells] = False
             factors.append(factor)
     # Take the free axes out one by one: a state is possible if any of their values is.
@@ -90,37 +90,67 @@ def _restrict(box: Box, order: Sequence[str], ready: Mapping[str, Value]) -> Box
     return {name: values for name, values in box.items() if name in order}
 
 
-def _cells(box: Box, sizes: Domains, order: Sequence[str]) -> Iterable[tuple[slice, ...]]:
-    """The box as slices of an array; several where the values of an axis are not neighbours."""
-    runs: list[list[slice]] = []
-    for name in order:
-        if name not in box:
-            runs.append([slice(None)])
-            continue
-        places = [place for place, value in enumerate(sizes[name]) if value in box[name]]
-        starts = [place for place in places if place - 1 not in places]
-        ends = [place + 1 for place in places if place + 1 not in places]
-        runs.append([slice(start, end) for start, end in zip(starts, ends, strict=True)])
-    return product(*runs)
+def _runs(values: Sequence[Value], chosen: Sequence[Value]) -> list[slice]:
+    """Where the `chosen` stand among `values`, as slices; several where they are not neighbours."""
+    places = [place for place, value in enumerate(values) if value in chosen]
+    starts = [place for place in places if place - 1 not in places]
+    ends = [place + 1 for place in places if place + 1 not in places]
+    return [slice(start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _fill(chosen: Ladder, spans: Domains, codes: Sequence[int], success: int) -> Codes:
-    """Fill the rungs' boxes, the last first, so that the first that matches has the last word.
+    """Return an array with the code of the rung that decides in every state of `spans`."""
+    array = np.empty([len(values) for values in spans.values()], dtype=np.uint8)
+    ready = READY[chosen.instruction]
+    rows = [
+        (box, code)
+        for rung, code in zip(chosen.rungs, codes, strict=True)
+        if (box := _restrict(rung.when, list(spans), ready)) is not None
+    ]
+    # From the top: a rung that names one axis settles a slab for good, and what lies below is left a smaller space.
+    order, live, left = list(spans), array, dict(spans)
+    while rows and len(rows[0][0]) == 1:
+        ((name, values),) = rows[0][0].items()
+        rest = [value for value in left[name] if value not in values]
+        kept = _runs(left[name], rest)
+        if len(kept) != 1:
+            break
+        place = order.index(name)
+        for run in _runs(left[name], values):
+            live[(slice(None),) * place + (run,)] = rows[0][1]
+        live = live[(slice(None),) * place + (kept[0],)]
+        left[name] = tuple(rest)
+        del rows[0]
+    _fill_upwards(live, left, rows, success)
+    return array
 
-    A dimension stays of length one until a rung names its axis: most rungs are filled into a small array.
+
+def _fill_upwards(array: Codes, spans: Domains, rows: Sequence[tuple[Box, int]], success: int) -> None:
+    """Fill the boxes, the last first, so that the first that matches has the last word.
+
+    What is known of an axis stands at its first place until a box names the axis; only then is it spread to the
+    others.  So most boxes are filled into a small corner of the array.
     """
-    order, ready = list(spans), READY[chosen.instruction]
-    array = np.full([1] * len(order), success, dtype=np.uint8)
-    for rung, code in zip(reversed(chosen.rungs), reversed(codes), strict=True):
-        box = _restrict(rung.when, order, ready)
-        if box is None:
-            continue
-        array = _grown(array, [len(spans[name]) if name in box else 1 for name in order])
-        for cells in _cells(box, spans, order):
-            array[cells] = code
-    return _grown(array, [len(values) for values in spans.values()])
+    order = list(spans)
+    known = [slice(0, 1)] * len(order)
+    array[tuple(known)] = success
 
+    def spread(place: int) -> None:
+        others = known.copy()
+        others[place] = slice(1, None)
+        array[tuple(others)] = array[tuple(known)]
+        known[place] = slice(None)
 
-def _grown(array: Codes, wanted: Sequence[int]) -> Codes:
-    shape = tuple(max(have, want) for have, want in zip(array.shape, wanted, strict=True))
-    return array if shape == array.shape else np.broadcast_to(array, shape).copy()
+    for box, code in reversed(rows):
+        named = {order.index(name): _runs(spans[name], values) for name, values in box.items()}
+        for place in named:
+            if known[place].stop == 1:
+                spread(place)
+        for runs in product(*named.values()):
+            cells = known.copy()
+            for place, run in zip(named, runs, strict=True):
+                cells[place] = run
+            array[tuple(cells)] = code
+    for place in range(len(order)):
+        if known[place].stop == 1:
+            spread(place)

@@ -1,0 +1,162 @@
+"""Pictures of ladders, made with matplotlib.  Each carries a sentence, computed from the data, that says what it shows."""
+
+import base64
+import io
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from .axis import Value, named_axes, named_values
+from .ladders import ladder
+from .outcome import OUTCOMES, TABLE
+from .rung import Ladder
+from .space import deciding_rungs, domains, possible
+
+# The mode of the processor across, and what is left of the prerequisites down: neighbours then belong together.
+_ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
+_DOWN = ("CR4.VMXE", "VMX", "CPL")
+_DPI = 100
+_CELL, _BAND = 0.42, 0.28  # inches
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and the `sentence` that says what it shows: a notebook prints both, a test compares the sentence."""
+
+    figure: Figure = field(repr=False)
+    sentence: str
+
+    def png(self) -> bytes:
+        """Return the figure as PNG, with the sentence as its description."""
+        with io.BytesIO() as file:
+            self.figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None, "Description": self.sentence})
+            return file.getvalue()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the PNG to `path`."""
+        with open(path, "wb") as file:
+            file.write(self.png())
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        image = base64.b64encode(self.png()).decode()
+        return {"text/plain": self.sentence, "image/png": image}, {"image/png": {"alt": self.sentence}}
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+
+def map(  # noqa: A001 - its name in the public face
+    instruction: str,
+    source: str | Ladder,
+    down: Iterable[str] | None = None,
+    across: Iterable[str] | None = None,
+    **at: object,
+) -> Picture:
+    """Draw every state as a cell with the letter and the colour of its outcome; neighbours differ on one axis.
+
+    `down` and `across` name the axes to spread; None: the mode across, CR4.VMXE, VMX and CPL down, as far as the
+    ladder reads them.  `at` holds other axes at a value; what the ladder reads and nobody names is ready.  Hatched
+    cells are states that no processor can be in.  Raises TypeError or ValueError.
+    """
+    chosen = ladder(instruction, source)
+    held = named_values(at)
+    chosen.check_domain(held)
+    sides = [
+        tuple(name for name in usual if name in chosen.axes and name not in held) if asked is None else named_axes(asked)
+        for asked, usual in ((down, _DOWN), (across, _ACROSS))
+    ]
+    named_axes([*sides[0], *sides[1], *held])
+    spans: dict[str, tuple[Value, ...]] = domains([chosen], [*sides[0], *sides[1]])
+    orders = [_gray([spans[name] for name in side]) for side in sides]
+    shape = [len(order) for order in orders]
+    spans |= {name: (value,) for name, value in held.items()}
+    codes = np.array([*(OUTCOMES.index(rung.outcome) for rung in chosen.rungs), 0])[deciding_rungs(chosen, spans)]
+    places = [np.array([_place(spans, side, values) for values in order]) for side, order in zip(sides, orders, strict=True)]
+    codes = codes.reshape(shape)[np.ix_(*places)]
+    can_be = possible([chosen], spans).reshape(shape)[np.ix_(*places)]
+
+    # In inches: the bands beside the cells, the names at the bands' ends, title and legend.
+    longest = [0.09 * max((len(name) for name in side), default=0) for side in sides]
+    left, top, bottom = max(_BAND * len(sides[0]), longest[1]) + 0.4, _BAND * len(sides[1]) + 0.6, longest[0] + 0.6
+    width = max(left + _CELL * shape[1] + 0.2, 6.5)
+    height = top + _CELL * shape[0] + bottom
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes(
+        (left / width, bottom / height, _CELL * shape[1] / width, _CELL * shape[0] / height)
+    )
+    _cells(axes, codes, can_be)
+    for side, order, vertical in zip(sides, orders, (True, False), strict=True):
+        _bands(axes, side, order, vertical=vertical)
+    others = "".join(f", {name}={value}" for name, value in held.items())
+    figure.text(0.15 / width, 1 - 0.35 / height, f"{instruction}, {chosen.source}{others}", fontsize=13, weight="bold")
+    shown = [place for place in range(len(OUTCOMES)) if (codes == place).any()]
+    keys: list[Any] = [Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown]
+    keys.append(Patch(facecolor="white", edgecolor="#bbb", hatch="////", label="not possible"))
+    figure.legend(handles=keys, loc="lower center", ncols=len(keys), frameon=False, fontsize=9)
+    counts = ", ".join(f"{TABLE[n].name} in {int(((codes == n) & can_be).sum())}" for n in shown)
+    sentence = (
+        f"{instruction} by {chosen.source}{others}: {codes.size} states, of which a processor can be in "
+        f"{int(can_be.sum())}; of those, {counts}."
+    )
+    return Picture(figure, sentence)
+
+
+def _gray(domains: Sequence[Sequence[Value]]) -> list[tuple[Value, ...]]:
+    """Every combination, in an order in which each differs from the one before on one axis, by one step."""
+    order: list[tuple[Value, ...]] = [()]
+    for values in domains:
+        order = [(*head, value) for n, head in enumerate(order) for value in (values if n % 2 == 0 else reversed(values))]
+    return order
+
+
+def _place(spans: dict[str, tuple[Value, ...]], side: Sequence[str], values: Sequence[Value]) -> int:
+    """Where a combination stands in the order of an array that spans `side`."""
+    place = 0
+    for name, value in zip(side, values, strict=True):
+        place = place * len(spans[name]) + spans[name].index(value)
+    return place
+
+
+def _cells(axes: Axes, codes: np.ndarray[Any, Any], can_be: np.ndarray[Any, Any]) -> None:
+    rows, columns = codes.shape
+    axes.set_xlim(0, columns)
+    axes.set_ylim(rows, 0)
+    axes.set_axis_off()
+    for (row, column), code in np.ndenumerate(codes):
+        look = TABLE[code]
+        if can_be[row, column]:
+            axes.add_patch(Rectangle((column, row), 1, 1, facecolor=look.colour, edgecolor="black", linewidth=0.8))
+        else:
+            axes.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor="#ccc", hatch="////", linewidth=0.5))
+        letter = axes.text(column + 0.5, row + 0.5, look.letter, ha="center", va="center", fontsize=11)
+        if can_be[row, column]:
+            letter.set(color=look.ink, weight="bold")
+        else:
+            letter.set(color="#767676", fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+
+
+def _bands(axes: Axes, side: Sequence[str], order: Sequence[tuple[Value, ...]], *, vertical: bool) -> None:
+    """Beside the cells, one band an axis: its name, and its value over each run of cells that share it."""
+    for n, name in enumerate(side):
+        offset = -_BAND / _CELL * (len(side) - n) + 0.05
+        start = 0
+        for value, run in groupby(values[n] for values in order):
+            length = len(list(run))
+            where = (offset, start + 0.06) if vertical else (start + 0.06, offset)
+            size = (0.56, length - 0.12) if vertical else (length - 0.12, 0.56)
+            tint = "#ddd" if value in (0, "off", "mapped") else "#fff"
+            axes.add_patch(Rectangle(where, *size, facecolor=tint, edgecolor="#777", linewidth=0.6, clip_on=False))
+            axes.text(where[0] + size[0] / 2, where[1] + size[1] / 2, str(value), ha="center", va="center", fontsize=8,
+                      rotation=90 if vertical and len(str(value)) > 1 else 0)  # fmt: skip
+            start += length
+        if vertical:
+            axes.text(offset + 0.28, len(order) + 0.15, name, ha="center", va="top", fontsize=8, rotation=90)
+        else:
+            axes.text(-0.2, offset + 0.28, name, ha="right", va="center", fontsize=8)

@@ -1,0 +1,104 @@
+"""A second derivation of Intel's two instructions and of the states a processor can be in, independent of the rows.
+
+The instructions follow the nested form of the manual's pseudo-code (outer test first, then by VMX operation), not the
+flat form of the ladder.  The states are built up from processor modes, not left over after forbidding combinations.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+Columns = dict[str, Any]
+
+
+def vmxon(s: Columns) -> tuple[Any, Any]:
+    """The outcome and the error number (0: none) of VMXON; `s` holds a numpy array or a value for each column."""
+    undefined = (
+        (s["operand"] == "register")
+        | (s["CR0.PE"] == 0)
+        | (s["CR4.VMXE"] == 0)
+        | (s["RFLAGS.VM"] == 1)
+        | ((s["EFER.LMA"] == 1) & (s["CS.L"] == 0))
+    )
+    firmware = np.where(s["SMX"] == 1, s["FEATURE_CONTROL.smx"] == 0, s["FEATURE_CONTROL.vmx"] == 0)
+    fixed = (s["CR0.PE"] == 0) | (s["CR0.NE"] == 0) | (s["CR0.PG"] == 0) | (s["CR4.VMXE"] == 0)
+    protected = (s["CPL"] > 0) | (s["A20M"] == 1) | fixed | (s["FEATURE_CONTROL.lock"] == 0) | firmware
+    region = (s["revision.match"] == 1) & (s["revision.bit31"] == 0)
+    pointer = (s["pointer.aligned"] == 1) & (s["pointer.in_width"] == 1)
+    enter = np.where(pointer & region, "success", "VMfailInvalid")
+    outside = np.where(protected, "#GP(0)", np.where(s["operand"] == "unmapped", "#PF", enter))
+    again = np.where(s["current_VMCS"] == 1, "VMfailValid", "VMfailInvalid")
+    root = np.where(s["CPL"] > 0, "#GP(0)", again)
+    inside = np.where(s["VMX"] == "off", outside, np.where(s["VMX"] == "non-root", "VM exit", root))
+    outcome = np.where(undefined, "#UD", inside)
+    return outcome, np.where(outcome == "VMfailValid", 15, 0)
+
+
+def vmxoff(s: Columns) -> tuple[Any, Any]:
+    """The outcome and the error number (0: none) of VMXOFF."""
+    undefined = (
+        (s["VMX"] == "off")
+        | (s["CR0.PE"] == 0)
+        | (s["RFLAGS.VM"] == 1)
+        | ((s["EFER.LMA"] == 1) & (s["CS.L"] == 0))
+    )
+    refused = np.where(s["current_VMCS"] == 1, "VMfailValid", "VMfailInvalid")
+    leave = np.where(s["dual_monitor"] == 1, refused, "success")
+    inside = np.where(s["VMX"] == "non-root", "VM exit", np.where(s["CPL"] > 0, "#GP(0)", leave))
+    outcome = np.where(undefined, "#UD", inside)
+    return outcome, np.where(outcome == "VMfailValid", 23, 0)
+
+
+MANUAL = {"VMXON": vmxon, "VMXOFF": vmxoff}
+EVERY_CPL = (0, 1, 2, 3)
+# PE, PG, LMA, VM, CS.L and the privilege levels of each mode, with and without paging.
+MODES = [
+    (0, 0, 0, 0, 0, (0,)),  # real-address mode
+    (1, 0, 0, 0, 0, EVERY_CPL),  # protected mode
+    (1, 1, 0, 0, 0, EVERY_CPL),  # protected mode with paging
+    (1, 0, 0, 1, 0, (3,)),  # virtual-8086 mode
+    (1, 1, 0, 1, 0, (3,)),  # virtual-8086 mode with paging
+    (1, 1, 1, 0, 0, EVERY_CPL),  # compatibility mode
+    (1, 1, 1, 0, 1, EVERY_CPL),  # 64-bit mode
+]
+
+
+def possible_states() -> Iterator[Columns]:
+    """Every state that a processor can be in, each once."""
+    for (pe, pg, lma, vm, l_bit, levels), operand in product(MODES, _operands()):
+        if operand["operand"] == "unmapped" and not pg:
+            continue
+        for cpl, environment in product(levels, _environments()):
+            if environment["VMX"] == "root" and not pg:
+                continue
+            mode = {"CR0.PE": pe, "CR0.PG": pg, "EFER.LMA": lma, "RFLAGS.VM": vm, "CS.L": l_bit, "CPL": cpl}
+            yield {**operand, **mode, **environment}
+
+
+def _operands() -> Iterator[Columns]:
+    ready = {"pointer.aligned": 1, "pointer.in_width": 1, "revision.match": 1, "revision.bit31": 0}
+    yield {"operand": "register", **ready}
+    yield {"operand": "unmapped", **ready}
+    for aligned, in_width in ((0, 0), (0, 1), (1, 0)):
+        yield {"operand": "mapped", **ready, "pointer.aligned": aligned, "pointer.in_width": in_width}
+    for match, bit31 in product((0, 1), (0, 1)):
+        yield {"operand": "mapped", **ready, "revision.match": match, "revision.bit31": bit31}
+
+
+def _environments() -> Iterator[Columns]:
+    bits = (0, 1)
+    names = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
+    for lock, in_smx, outside_smx, smx in product(bits, bits, bits, bits):
+        common = {**dict(zip(names, (lock, in_smx, outside_smx), strict=True)), "SMX": smx}
+        for ne, vmxe, a20m in product(bits, bits, bits):
+            if not (a20m and smx):
+                yield {**common, "CR0.NE": ne, "CR4.VMXE": vmxe, "A20M": a20m, "VMX": "off", "current_VMCS": 0,
+                       "dual_monitor": 0}  # fmt: skip
+        if lock and (in_smx if smx else outside_smx):
+            for dual in bits:
+                inside = {**common, "CR0.NE": 1, "CR4.VMXE": 1, "A20M": 0, "dual_monitor": dual}
+                yield {**inside, "VMX": "root", "current_VMCS": 0}
+                yield {**inside, "VMX": "root", "current_VMCS": 1}
+                yield {**inside, "VMX": "non-root", "current_VMCS": 1}
