@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 Columns = dict[str, Any]
+SUCCESS, UD, GP, PF, FAIL_INVALID, FAIL_VALID, EXIT = range(7)
 
 
 def vmxon(s: Columns) -> tuple[Any, Any]:
-    """The outcome and the error number (0: none) of VMXON; `s` holds a numpy array or a value for each column."""
+    """The outcome (a code, as above) and the error number (0: none) of VMXON; `s` holds an array for each column."""
     undefined = (
         (s["operand"] == "register")
         | (s["CR0.PE"] == 0)
@@ -27,13 +28,13 @@ def vmxon(s: Columns) -> tuple[Any, Any]:
     protected = (s["CPL"] > 0) | (s["A20M"] == 1) | fixed | (s["FEATURE_CONTROL.lock"] == 0) | firmware
     region = (s["revision.match"] == 1) & (s["revision.bit31"] == 0)
     pointer = (s["pointer.aligned"] == 1) & (s["pointer.in_width"] == 1)
-    enter = np.where(pointer & region, "success", "VMfailInvalid")
-    outside = np.where(protected, "#GP(0)", np.where(s["operand"] == "unmapped", "#PF", enter))
-    again = np.where(s["current_VMCS"] == 1, "VMfailValid", "VMfailInvalid")
-    root = np.where(s["CPL"] > 0, "#GP(0)", again)
-    inside = np.where(s["VMX"] == "off", outside, np.where(s["VMX"] == "non-root", "VM exit", root))
-    outcome = np.where(undefined, "#UD", inside)
-    return outcome, np.where(outcome == "VMfailValid", 15, 0)
+    enter = np.where(pointer & region, SUCCESS, FAIL_INVALID)
+    outside = np.where(protected, GP, np.where(s["operand"] == "unmapped", PF, enter))
+    again = np.where(s["current_VMCS"] == 1, FAIL_VALID, FAIL_INVALID)
+    root = np.where(s["CPL"] > 0, GP, again)
+    inside = np.where(s["VMX"] == "off", outside, np.where(s["VMX"] == "non-root", EXIT, root))
+    outcome = np.where(undefined, UD, inside)
+    return outcome, np.where(outcome == FAIL_VALID, 15, 0)
 
 
 def vmxoff(s: Columns) -> tuple[Any, Any]:
@@ -44,11 +45,11 @@ def vmxoff(s: Columns) -> tuple[Any, Any]:
         | (s["RFLAGS.VM"] == 1)
         | ((s["EFER.LMA"] == 1) & (s["CS.L"] == 0))
     )
-    refused = np.where(s["current_VMCS"] == 1, "VMfailValid", "VMfailInvalid")
-    leave = np.where(s["dual_monitor"] == 1, refused, "success")
-    inside = np.where(s["VMX"] == "non-root", "VM exit", np.where(s["CPL"] > 0, "#GP(0)", leave))
-    outcome = np.where(undefined, "#UD", inside)
-    return outcome, np.where(outcome == "VMfailValid", 23, 0)
+    refused = np.where(s["current_VMCS"] == 1, FAIL_VALID, FAIL_INVALID)
+    leave = np.where(s["dual_monitor"] == 1, refused, SUCCESS)
+    inside = np.where(s["VMX"] == "non-root", EXIT, np.where(s["CPL"] > 0, GP, leave))
+    outcome = np.where(undefined, UD, inside)
+    return outcome, np.where(outcome == FAIL_VALID, 23, 0)
 
 
 MANUAL = {"VMXON": vmxon, "VMXOFF": vmxoff}

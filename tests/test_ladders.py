@@ -1,0 +1,241 @@
+"""The rows against a second derivation, on every state; and what becomes of a row that is wrong."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import manual
+import numpy as np
+import pandas as pd
+import pytest
+
+import nvmx
+from nvmx.axis import AXES
+from nvmx.box import Box
+from nvmx.rung import Rung
+from nvmx.space import domains, possible
+
+INSTRUCTIONS = ("VMXON", "VMXOFF")
+Row = tuple[Box, str, int]
+
+
+def every_state(instruction: str) -> dict[str, Any]:
+    """For each axis of Intel's ladder an array that broadcasts to all of its states."""
+    ladder = nvmx.ladder(instruction, "intel")
+    grid = np.ix_(*[np.array(axis.values) for axis in AXES if axis.name in ladder.axes])
+    return dict(zip(ladder.axes, grid, strict=True))
+
+
+@pytest.fixture(scope="module")
+def possible_states() -> dict[str, Any]:
+    frame = pd.DataFrame(manual.possible_states())
+    return {name: frame[name].to_numpy() for name in frame}
+
+
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_intel_equals_the_manual_on_every_state(instruction: str) -> None:
+    expected, _ = manual.MANUAL[instruction](every_state(instruction))
+    found = nvmx.outcomes(instruction, "intel")
+    assert (found == expected).all()
+    assert len(np.unique(found)) == len(set(np.unique(expected))) > 4
+
+
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_what_can_be_is_what_modes_can_make(instruction: str, possible_states: dict[str, Any]) -> None:
+    """The rules that forbid, and the modes that build, leave the same states."""
+    ladder = nvmx.ladder(instruction, "intel")
+    spans = domains([ladder], [axis.name for axis in AXES])
+    built = np.zeros([len(values) for values in spans.values()], dtype=bool)
+    places = tuple(
+        np.array([values.index(value) for value in possible_states[name]]) for name, values in spans.items()
+    )
+    built[places] = True
+    assert built.sum() == len(places[0])  # each state was built once
+    assert (possible([ladder], spans) == built).all()
+
+
+@pytest.mark.parametrize("source", ["intel", "kvm-2011"])
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_a_table_row_is_possible_if_the_axes_that_nobody_reads_allow_it(
+    instruction: str, source: str, possible_states: dict[str, Any]
+) -> None:
+    table = nvmx.table(instruction, source)
+    names = list(nvmx.ladder(instruction, source).axes)
+    kept = np.ones(len(possible_states["VMX"]), dtype=bool)
+    for rung in nvmx.ladder(instruction, source).rungs:  # what is read but not spanned stands at ready
+        if rung.by == "decoder" and "operand" not in names:
+            kept &= possible_states["operand"] == "mapped"
+    states = pd.DataFrame({name: values[kept] for name, values in possible_states.items() if name in names})
+    expected = set(states.drop_duplicates()[names].itertuples(index=False, name=None))
+    for name, values in nvmx.ladder(instruction, source).narrow.items():
+        expected = {row for row in expected if row[names.index(name)] in values}
+    assert set(table.loc[table.possible, names].itertuples(index=False, name=None)) == expected
+
+
+# --- mutants -----------------------------------------------------------------------------------------------------
+
+
+def rows_of(rungs: Sequence[Rung]) -> list[Row]:
+    return [(rung.when, rung.outcome, rung.error or 0) for rung in rungs]
+
+
+def run_rows(rows: Sequence[Row], states: dict[str, Any]) -> tuple[Any, Any]:
+    """Outcome codes and error numbers of `rows` in each of the states (an evaluation of its own)."""
+    codes = np.zeros(len(states["VMX"]), dtype=int)
+    errors = np.zeros(len(states["VMX"]), dtype=int)
+    for when, outcome, error in reversed(rows):
+        hit = np.logical_and.reduce([np.isin(states[name], values) for name, values in when.items()])
+        codes[hit], errors[hit] = nvmx.OUTCOMES.index(outcome), error
+    return codes, errors
+
+
+def mutants(rungs: Sequence[Rung]) -> Iterator[tuple[str, list[Row]]]:
+    """Each rung removed, swapped with the next, given every other outcome, another error number."""
+    rows = rows_of(rungs)
+    for n, rung in enumerate(rungs):
+        yield f"remove {rung.name}", rows[:n] + rows[n + 1 :]
+        for outcome in nvmx.OUTCOMES:
+            if outcome != rung.outcome:
+                yield f"{rung.name}: {outcome}", [*rows[:n], (rung.when, outcome, rows[n][2]), *rows[n + 1 :]]
+        if rung.error:
+            yield f"{rung.name}: error", [*rows[:n], (rung.when, rung.outcome, rung.error + 1), *rows[n + 1 :]]
+        if n + 1 < len(rows):
+            yield f"swap {rung.name} | {rungs[n + 1].name}", [*rows[:n], rows[n + 1], rows[n], *rows[n + 2 :]]
+
+
+def same_outcome_swaps(rungs: Sequence[Rung]) -> set[str]:
+    return {
+        f"swap {a.name} | {b.name}"
+        for a, b in zip(rungs, rungs[1:], strict=False)
+        if (a.outcome, a.error) == (b.outcome, b.error)
+    }
+
+
+# What no possible state shows, besides swaps of neighbours with the same ending: two checks that never fire together.
+UNSEEN = {
+    ("VMXON", "intel"): {
+        "swap not in VMX root operation (a current VMCS) | not in VMX root operation (no current VMCS)",
+        # In VMX root operation A20M is blocked.
+        "swap not in VMX root operation (no current VMCS) | not A20M mode",
+        # An operand that cannot be read holds no pointer.
+        "swap operand mapped | pointer aligned",
+    },
+    ("VMXOFF", "intel"): {
+        "swap no dual-monitor treatment (a current VMCS) | no dual-monitor treatment (no current VMCS)",
+    },
+    ("VMXON", "kvm-2011"): set[str](),
+    ("VMXOFF", "kvm-2011"): {
+        # In real-address mode VMX root operation is not possible, so `in VMX operation` gives the same #UD.
+        "remove protected mode",
+    },
+}
+
+
+@pytest.mark.parametrize(("instruction", "source"), UNSEEN)
+def test_every_mutant_of_a_ladder_is_noticed_where_a_possible_state_shows_it(
+    instruction: str, source: str, possible_states: dict[str, Any], seed: Callable[[str, dict[str, Any]], Any]
+) -> None:
+    """Against the manual for `intel`, against the handlers for `kvm-2011`; what survives is listed above."""
+    states = possible_states
+    if source == "kvm-2011":
+        known = states["VMX"] != "non-root"
+        states = {name: values[known] for name, values in states.items()}
+        truth = seed(instruction, states)
+    else:
+        truth = manual.MANUAL[instruction](states)
+    rungs = nvmx.ladder(instruction, source).rungs
+
+    def differs(rows: list[Row]) -> bool:
+        return any((found != true).any() for found, true in zip(run_rows(rows, states), truth, strict=True))
+
+    assert not differs(rows_of(rungs))
+    survivors = {name for name, rows in mutants(rungs) if not differs(rows)}
+    assert survivors == same_outcome_swaps(rungs) | UNSEEN[instruction, source]
+
+
+# --- rows that are refused ---------------------------------------------------------------------------------------
+
+
+def rung(name: str = "mine", **changes: Any) -> Rung:
+    row: dict[str, Any] = {"when": {"CPL": 3}, "outcome": "#GP(0)", "reason": "why", "by": "handler", "source": "me"}
+    return Rung(name, **(row | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"when": {"CR4.VMX": 0}}, ["'mine'", "'CR4.VMX'", "CR4.VMXE"]),
+        ({"when": {"CPL": 4}}, ["'mine'", "CPL", "4"]),
+        ({"when": {"vmx": "Root"}}, ["'mine'", "VMX", "'Root'", "did you mean 'root'"]),
+        ({"when": {}}, ["'mine'", "at least one axis"]),
+        ({"when": {"CPL": (0, 1, 2, 3)}}, ["'mine'", "CPL", "all"]),
+        ({"when": {"CPL": 1, "cpl": 2}}, ["'mine'", "CPL", "twice"]),
+        ({"outcome": "#GP"}, ["'mine'", "'#GP'", "#GP(0)"]),
+        ({"outcome": "success"}, ["'mine'", "success"]),
+        ({"outcome": "VMfailValid"}, ["'mine'", "error number"]),
+        ({"error": 15}, ["'mine'", "error number"]),
+        ({"by": "guest"}, ["'mine'", "'guest'", "handler"]),
+    ],
+)
+def test_a_malformed_rung_is_refused_by_name(changes: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
+        rung(**changes)
+    assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def ladder(*rungs: Rung) -> nvmx.Ladder:
+    return nvmx.Ladder("VMXON", "mine", rungs, nvmx.Effect(vmx="root"))
+
+
+@pytest.mark.parametrize(
+    ("rungs", "words"),
+    [
+        ([rung("a"), rung("a", when={"CPL": 2})], "two rungs have the name 'a'"),
+        ([rung("a", when={"CPL": (2, 3)}), rung("b")], "'b' can never fire"),
+        ([rung("a", when={"CR0.PE": 0, "EFER.LMA": 1})], "'a' can never fire"),
+        ([rung("a"), rung("b", when={"CPL": (1, 2)}), rung("c", when={"CPL": (1, 3), "CR0.NE": 0})], "'c' can never"),
+        ([rung("a", shadowed="by nothing")], "'a' says that it is shadowed"),
+    ],
+)
+def test_a_malformed_ladder_is_refused_by_name(rungs: list[Rung], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ladder(*rungs)
+
+
+def test_a_shadowed_rung_may_stand_where_it_says_so() -> None:
+    mine = ladder(rung("a"), rung("b", shadowed="`a` looks first"))
+    assert nvmx.verdict("VMXON", mine, cpl=3).rung == mine.rungs[0]
+
+
+def test_every_rung_says_where_it_is_written_and_why() -> None:
+    for source in nvmx.sources()["id"]:
+        for instruction in INSTRUCTIONS:
+            for each in nvmx.ladder(instruction, source).rungs:
+                assert each.source
+                assert each.reason
+                assert not each.reason.endswith(".")
+
+
+def test_shared_rungs_share_their_names() -> None:
+    for instruction in INSTRUCTIONS:
+        by_condition = {str(each.when): each.name for each in nvmx.ladder(instruction, "intel").rungs}
+        for each in nvmx.ladder(instruction, "kvm-2011").rungs:
+            assert by_condition[str(each.when)] == each.name
+
+
+def test_a_ladder_shows_itself_as_a_table() -> None:
+    mine = nvmx.ladder("VMXON", "intel")
+    html = mine._repr_html_()
+    assert html.count("<tr>") == len(mine.rungs) + 1
+    assert "CPL=1|2|3" in html
+    assert "VMfailValid (error 15)" in html
+
+
+def test_a_ladder_of_ones_own_is_taken_wherever_an_id_is() -> None:
+    intel = nvmx.ladder("VMXON", "intel")
+    mine = replace(intel, source="mine", rungs=tuple(each for each in intel.rungs if each.name != "CPL 0"))
+    assert nvmx.verdict("VMXON", mine, cpl=3).outcome == "success"
+    assert set(nvmx.diff("VMXON", mine, "intel")["intel rung"]) == {"CPL 0"}
+    assert nvmx.table("VMXON", mine, axes=["cpl"]).outcome.tolist() == ["success"] * 4
+    assert nvmx.outcomes("VMXON", mine, axes=["CPL"]).tolist() == [0, 0, 0, 0]
+    assert nvmx.step({"cpl": 3}, "VMXON", mine)[1]["vmx"] == "root"
