@@ -1,4 +1,4 @@
-"""nvmx: a guest executes VMXON or VMXOFF in this state; what happens, and why?
+"""A guest executes VMXON or VMXOFF in this state: what happens, and why?
 
     >>> import nvmx
     >>> nvmx.verdict("VMXON", "intel", cpl=3).outcome

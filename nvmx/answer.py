@@ -14,6 +14,11 @@ from .rung import Ladder, Rung, ending
 _FEATURE_CONTROL = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
 
 
+def describe_changes(start: Mapping[str, Value], end: Mapping[str, Value]) -> str:
+    """Write what differs in `end`, in words: `CPL 3 → 0, CR4.VMXE 0 → 1`."""
+    return ", ".join(f"{name} {start[name]} → {value}" for name, value in end.items() if start[name] != value)
+
+
 class Repair(dict[str, Value]):
     """The axes to change, all at once: {keyword: new value}.  `needs_reset`: a locked FEATURE_CONTROL is among them."""
 
@@ -25,7 +30,7 @@ class Repair(dict[str, Value]):
     def __str__(self) -> str:
         if not self:
             return "nothing to change"
-        text = ", ".join(f"{name} {self._start[name]} → {value}" for name, value in self._changes.items())
+        text = describe_changes(self._start, self._changes)
         return f"{text} (FEATURE_CONTROL is locked: this needs a reset)" if self.needs_reset else text
 
 
@@ -71,14 +76,20 @@ class Verdict:
         return State(nearest_possible(self.state.columns, held=self.named))
 
     @property
+    def way_to_nearest(self) -> str:
+        """The changes that lead to the nearest possible state, in words; '' where this one is possible."""
+        return describe_changes(self.state.columns, self.nearest.columns)
+
+    @property
     def reason(self) -> str:
         """Why it ends so, in a sentence; for an impossible state also why it is one, and the nearest possible one."""
         why = f"{self.rung.name}: {self.rung.reason}" if self.rung else "no check stands in the way"
         if self.impossible is None:
             return why
-        here, there = self.state.columns, self.nearest.columns
-        changes = ", ".join(f"{name}={there[name]}" for name in here if here[name] != there[name])
-        return f"{why}. But no processor can be in this state: {self.impossible} (nearest possible state: {changes})"
+        return (
+            f"{why}. But no processor can be in this state: {self.impossible}"
+            f" (nearest possible state: {self.way_to_nearest})"
+        )
 
     @property
     def steps(self) -> tuple[tuple[Rung, str], ...]:

@@ -6,13 +6,13 @@ from typing import TypeAlias
 
 from .axis import AXES, BY_NAME, Value, find_axis, find_value
 
-Box: TypeAlias = dict[str, tuple[Value, ...]]
+Box: TypeAlias = Mapping[str, tuple[Value, ...]]
 _PLACE = {axis.name: place for place, axis in enumerate(AXES)}
 
 
 def make_box(when: Mapping[str, object]) -> Box:
     """Return `when` as a box in table order: {name or keyword: a value, or a tuple of them}; raise ValueError."""
-    given: Box = {}
+    given: dict[str, tuple[Value, ...]] = {}
     for name, values in when.items():
         axis = find_axis(name)
         chosen = {find_value(axis, value) for value in (values if isinstance(values, (tuple, list)) else (values,))}
@@ -37,7 +37,7 @@ def nearest(
     Axes in `held` do not change.  Among equally small sets of changes the one that comes first in table order wins.
     None: there is no such state.
     """
-    goal = inside or {}
+    goal: Box = inside or {}
 
     def ways(state: dict[str, Value], changed: frozenset[str]) -> list[tuple[str, Value]] | None:
         """The changes that mend the first thing that is wrong (preferring one with few ways); None: all is right."""

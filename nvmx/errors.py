@@ -9,6 +9,8 @@ def unknown(what: str, given: object, allowed: Iterable[object]) -> ValueError:
     choices = list(allowed)
     names = {str(choice).lower(): choice for choice in choices}
     asked = str(given).lower()
-    near = [name for name in names if asked and name.startswith(asked)] or get_close_matches(asked, names, 1, cutoff=0.5)
+    near = [name for name in names if asked and name.startswith(asked)] or get_close_matches(
+        asked, names, 1, cutoff=0.5
+    )
     hint = f"; did you mean {names[near[0]]!r}?" if near else ""
     return ValueError(f"{what}: {given!r} is not allowed{hint} (allowed: {', '.join(map(repr, choices))})")

@@ -30,10 +30,14 @@ class Outcome:
 TABLE = (
     Outcome("success", "S", "#009E73", "#000", VMSUCCEED, "the instruction does its work"),
     Outcome("#UD", "U", "#D55E00", "#000", UNTOUCHED, "invalid opcode: here, there is no such instruction"),
-    Outcome("#GP(0)", "G", "#E69F00", "#000", UNTOUCHED, "general protection, error code 0: it exists, but not for you"),
+    Outcome(
+        "#GP(0)", "G", "#E69F00", "#000", UNTOUCHED, "general protection, error code 0: it exists, but not for you"
+    ),
     Outcome("#PF", "P", "#CC79A7", "#000", UNTOUCHED, "page fault: the operand cannot be read"),
     Outcome("VMfailInvalid", "I", "#56B4E9", "#000", _FAIL_INVALID, "it ran and refused: CF is set, no error number"),
-    Outcome("VMfailValid", "V", "#0072B2", "#fff", _FAIL_VALID, "it ran and refused: ZF is set, the VMCS has the error"),
+    Outcome(
+        "VMfailValid", "V", "#0072B2", "#fff", _FAIL_VALID, "it ran and refused: ZF is set, the VMCS has the error"
+    ),
     Outcome("VM exit", "X", "#F0E442", "#000", UNTOUCHED, "the guest's own hypervisor takes over"),
 )
 OUTCOMES = tuple(outcome.name for outcome in TABLE)

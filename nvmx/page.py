@@ -14,7 +14,10 @@ def render(verdict: Verdict) -> str:
     """Return the verdict in words, the ladder with a mark on each rung, and the smallest repair."""
     parts = [f"<p style='font-size:1.2em' role='status'>{badge(verdict.outcome)} {_headline(verdict)}</p>"]
     if verdict.impossible:
-        parts.append(f"<p><b>No processor can be in this state:</b> {escape(verdict.impossible)}.</p>")
+        parts.append(
+            f"<p><b>No processor can be in this state:</b> {escape(verdict.impossible)}. "
+            f"Nearest possible state: {escape(verdict.way_to_nearest)}.</p>"
+        )
     repair = verdict.repair()
     if verdict.outcome != "success" and repair is not None:
         parts.append(f"<p>Smallest repair: {escape(str(repair))}.</p>")

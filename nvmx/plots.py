@@ -1,4 +1,4 @@
-"""Pictures of ladders, made with matplotlib.  Each carries a sentence, computed from the data, that says what it shows."""
+"""Pictures of ladders, made with matplotlib; each carries a sentence, computed from the data, about what it shows."""
 
 import base64
 import io
@@ -69,7 +69,9 @@ def map(  # noqa: A001 - its name in the public face
     held = named_values(at)
     chosen.check_domain(held)
     sides = [
-        tuple(name for name in usual if name in chosen.axes and name not in held) if asked is None else named_axes(asked)
+        tuple(name for name in usual if name in chosen.axes and name not in held)
+        if asked is None
+        else named_axes(asked)
         for asked, usual in ((down, _DOWN), (across, _ACROSS))
     ]
     named_axes([*sides[0], *sides[1], *held])
@@ -78,7 +80,9 @@ def map(  # noqa: A001 - its name in the public face
     shape = [len(order) for order in orders]
     spans |= {name: (value,) for name, value in held.items()}
     codes = np.array([*(OUTCOMES.index(rung.outcome) for rung in chosen.rungs), 0])[deciding_rungs(chosen, spans)]
-    places = [np.array([_place(spans, side, values) for values in order]) for side, order in zip(sides, orders, strict=True)]
+    places = [
+        np.array([_place(spans, side, values) for values in order]) for side, order in zip(sides, orders, strict=True)
+    ]
     codes = codes.reshape(shape)[np.ix_(*places)]
     can_be = possible([chosen], spans).reshape(shape)[np.ix_(*places)]
 
@@ -88,22 +92,22 @@ def map(  # noqa: A001 - its name in the public face
     width = max(left + _CELL * shape[1] + 0.2, 6.5)
     height = top + _CELL * shape[0] + bottom
     figure = Figure(figsize=(width, height))
-    axes = figure.add_axes(
-        (left / width, bottom / height, _CELL * shape[1] / width, _CELL * shape[0] / height)
-    )
+    axes = figure.add_axes((left / width, bottom / height, _CELL * shape[1] / width, _CELL * shape[0] / height))
     _cells(axes, codes, can_be)
     for side, order, vertical in zip(sides, orders, (True, False), strict=True):
         _bands(axes, side, order, vertical=vertical)
     others = "".join(f", {name}={value}" for name, value in held.items())
     figure.text(0.15 / width, 1 - 0.35 / height, f"{instruction}, {chosen.source}{others}", fontsize=13, weight="bold")
     shown = [place for place in range(len(OUTCOMES)) if (codes == place).any()]
-    keys: list[Any] = [Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown]
+    keys: list[Any] = [
+        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown
+    ]
     keys.append(Patch(facecolor="white", edgecolor="#bbb", hatch="////", label="not possible"))
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), frameon=False, fontsize=9)
     counts = ", ".join(f"{TABLE[n].name} in {int(((codes == n) & can_be).sum())}" for n in shown)
     sentence = (
-        f"{instruction} by {chosen.source}{others}: {codes.size} states, of which a processor can be in "
-        f"{int(can_be.sum())}; of those, {counts}."
+        f"{instruction} by {chosen.source}{others}: {codes.size} state{'s' * (codes.size != 1)}, of which a processor "
+        f"can be in {int(can_be.sum())}; of those, {counts}."
     )
     return Picture(figure, sentence)
 
@@ -112,7 +116,9 @@ def _gray(domains: Sequence[Sequence[Value]]) -> list[tuple[Value, ...]]:
     """Every combination, in an order in which each differs from the one before on one axis, by one step."""
     order: list[tuple[Value, ...]] = [()]
     for values in domains:
-        order = [(*head, value) for n, head in enumerate(order) for value in (values if n % 2 == 0 else reversed(values))]
+        order = [
+            (*head, value) for n, head in enumerate(order) for value in (values if n % 2 == 0 else reversed(values))
+        ]
     return order
 
 
@@ -134,7 +140,9 @@ def _cells(axes: Axes, codes: np.ndarray[Any, Any], can_be: np.ndarray[Any, Any]
         if can_be[row, column]:
             axes.add_patch(Rectangle((column, row), 1, 1, facecolor=look.colour, edgecolor="black", linewidth=0.8))
         else:
-            axes.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor="#ccc", hatch="////", linewidth=0.5))
+            axes.add_patch(
+                Rectangle((column, row), 1, 1, facecolor="white", edgecolor="#ccc", hatch="////", linewidth=0.5)
+            )
         letter = axes.text(column + 0.5, row + 0.5, look.letter, ha="center", va="center", fontsize=11)
         if can_be[row, column]:
             letter.set(color=look.ink, weight="bold")

@@ -34,6 +34,7 @@ def _meaningless(name: str, at: Value, when: Mapping[str, object], reason: str, 
 
 _FIXED = "SDM Vol. 3, Restrictions on VMX Operation (rev 091 §26.8)"
 _ENTER = "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)"
+_SMX = f"{_ENTER}; GETSEC[SENTER], [SEXIT], [EXITAC] pages: not allowed in VMX operation"
 _PAGE = "SDM VMXON page (rev 091 §33.3)"
 _NO_OPERAND = {"operand": ("unmapped", "register")}
 _POINTER = ("pointer.aligned", "pointer.in_width")
@@ -61,16 +62,14 @@ RULES = (
     _never({"VMX": IN_VMX, "FEATURE_CONTROL.lock": 0},
            "VMXON demanded the lock of FEATURE_CONTROL, and only a reset clears it", _ENTER),
     _never({"VMX": IN_VMX, "SMX": 1, "FEATURE_CONTROL.smx": 0},
-           "VMXON inside SMX demanded FEATURE_CONTROL bit 1, and neither it nor SMX operation changes in VMX operation",
-           _ENTER),
+           "VMXON inside SMX demanded FEATURE_CONTROL bit 1, and neither that nor SMX changes in VMX operation", _SMX),
     _never({"VMX": IN_VMX, "SMX": 0, "FEATURE_CONTROL.vmx": 0},
-           "VMXON outside SMX demanded FEATURE_CONTROL bit 2, and neither it nor SMX operation changes in VMX operation",
-           _ENTER),
+           "VMXON outside SMX demanded FEATURE_CONTROL bit 2, and neither that nor SMX changes in VMX operation", _SMX),
     _never({"VMX": "off", "current_VMCS": 1}, "outside VMX operation there is no current VMCS", _PAGE),
     _never({"VMX": "non-root", "current_VMCS": 0}, "a guest was entered from the current VMCS",
            "SDM Vol. 3, VM Entries"),
     _never({"dual_monitor": 1, "VMX": "off"},
-           "the dual-monitor treatment is activated by VMCALL in VMX root operation, and VMXOFF is refused while it lasts"
+           "VMCALL activates the dual-monitor treatment in VMX root operation, and VMXOFF is refused while it lasts"
            " (our inference: no sentence of the manual that says so was seen)", "SDM VMXOFF page (rev 091 §33.3)"),
     _never({"operand": "unmapped", "CR0.PG": 0}, "without paging there are no page faults", "SDM Vol. 3, Paging"),
     _meaningless("CS.L", 0, {"EFER.LMA": 0}, "CS.L means nothing outside long mode",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 from .axis import BY_NAME, READY, Value, instruction_name
 from .box import Box, make_box, matches, nearest
@@ -25,7 +26,7 @@ class Rung:
     """
 
     name: str
-    when: Box
+    when: Mapping[str, Any]
     outcome: str
     reason: str
     by: str
@@ -75,7 +76,7 @@ class Ladder:
     source: str
     rungs: tuple[Rung, ...]
     effect: Effect
-    narrow: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    narrow: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         instruction_name(self.instruction)

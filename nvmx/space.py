@@ -62,7 +62,9 @@ def possible(ladders: Sequence[Ladder], spans: Domains) -> NDArray[np.bool_]:
         near = _restrict(box, order, ready)
         if near is not None:
             factor = np.ones([len(sizes[name]) if name in near else 1 for name in order], dtype=bool)
-            for cells in product(*(_runs(sizes[name], near[name]) if name in near else [slice(None)] for name in order)):
+            for cells in product(
+                *(_runs(sizes[name], near[name]) if name in near else [slice(None)] for name in order)
+            ):
                 factor[cells] = False
             factors.append(factor)
     # Take the free axes out one by one: a state is possible if any of their values is.
@@ -70,7 +72,7 @@ def possible(ladders: Sequence[Ladder], spans: Domains) -> NDArray[np.bool_]:
         touched = [factor for factor in factors if factor.shape[place] > 1]
         if touched:
             factors = [factor for factor in factors if factor.shape[place] == 1]
-            factors.append(_all(touched).any(axis=place, keepdims=True))
+            factors.append(np.logical_or.reduce(_all(touched), axis=place, keepdims=True))
     result = _all(sorted(factors, key=lambda factor: factor.size)) if factors else np.ones([1] * len(order), dtype=bool)
     shape = [len(values) for values in spans.values()]
     return np.broadcast_to(result.reshape(result.shape[len(free) :]), shape).copy()

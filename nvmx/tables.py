@@ -73,7 +73,7 @@ def diff(instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[str]
 
 
 def _axis_columns(spans: Domains, places: Sequence[NDArray[np.integer]], shape: tuple[int, ...]) -> dict[str, Any]:
-    """The value of each axis in each state, given its place among the axis' values (arrays that broadcast to `shape`)."""
+    """The value of each axis in each state, given its place among the axis' values; the places broadcast to `shape`."""
     columns: dict[str, Any] = {}
     for (name, values), place in zip(spans.items(), places, strict=True):
         codes = np.broadcast_to(place.astype(np.int8), shape).ravel()

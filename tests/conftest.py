@@ -25,7 +25,12 @@ def seed() -> Callable[[str, dict[str, Any]], tuple[Any, Any]]:
         for register, *values in zip(states["operand"] == "register", *(states[name] for name in names), strict=True):
             state = dict(zip(names, values, strict=True))
             compatibility = state["EFER.LMA"] == 1 and state["CS.L"] == 0
-            if (register and instruction == "VMXON") or state["CR0.PE"] == 0 or state["RFLAGS.VM"] == 1 or compatibility:
+            if (
+                (register and instruction == "VMXON")
+                or state["CR0.PE"] == 0
+                or state["RFLAGS.VM"] == 1
+                or compatibility
+            ):
                 codes.append(nvmx.OUTCOMES.index("#UD"))
                 continue
             key = tuple(values)

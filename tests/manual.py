@@ -40,10 +40,7 @@ def vmxon(s: Columns) -> tuple[Any, Any]:
 def vmxoff(s: Columns) -> tuple[Any, Any]:
     """The outcome and the error number (0: none) of VMXOFF."""
     undefined = (
-        (s["VMX"] == "off")
-        | (s["CR0.PE"] == 0)
-        | (s["RFLAGS.VM"] == 1)
-        | ((s["EFER.LMA"] == 1) & (s["CS.L"] == 0))
+        (s["VMX"] == "off") | (s["CR0.PE"] == 0) | (s["RFLAGS.VM"] == 1) | ((s["EFER.LMA"] == 1) & (s["CS.L"] == 0))
     )
     refused = np.where(s["current_VMCS"] == 1, FAIL_VALID, FAIL_INVALID)
     leave = np.where(s["dual_monitor"] == 1, refused, SUCCESS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import manual
@@ -46,9 +47,7 @@ def test_what_can_be_is_what_modes_can_make(instruction: str, possible_states: d
     ladder = nvmx.ladder(instruction, "intel")
     spans = domains([ladder], [axis.name for axis in AXES])
     built = np.zeros([len(values) for values in spans.values()], dtype=bool)
-    places = tuple(
-        np.array([values.index(value) for value in possible_states[name]]) for name, values in spans.items()
-    )
+    places = tuple(np.array([values.index(value) for value in possible_states[name]]) for name, values in spans.items())
     built[places] = True
     assert built.sum() == len(places[0])  # each state was built once
     assert (possible([ladder], spans) == built).all()
@@ -104,11 +103,7 @@ def mutants(rungs: Sequence[Rung]) -> Iterator[tuple[str, list[Row]]]:
 
 
 def same_outcome_swaps(rungs: Sequence[Rung]) -> set[str]:
-    return {
-        f"swap {a.name} | {b.name}"
-        for a, b in zip(rungs, rungs[1:], strict=False)
-        if (a.outcome, a.error) == (b.outcome, b.error)
-    }
+    return {f"swap {a.name} | {b.name}" for a, b in pairwise(rungs) if (a.outcome, a.error) == (b.outcome, b.error)}
 
 
 # What no possible state shows, besides swaps of neighbours with the same ending: two checks that never fire together.

@@ -28,7 +28,7 @@ class KvmSegment:
 
 @dataclass
 class NestedVmx:
-    """`struct nested_vmx`: has this guest executed VMXON?"""
+    """`struct nested_vmx`: whether this guest has executed VMXON."""
 
     vmxon: bool = False
 
@@ -54,8 +54,8 @@ class Vcpu:
     """One virtual CPU; as it stands, a 64-bit kernel at CPL 0 with CR4.VMXE set.
 
     `instruction_length` is what the processor reports of the instruction that exited, in bytes (a VMXON without SIB and
-    displacement has 4, VMXOFF 3); `exit_rip` is where it stands.  `nested_option` is KVM's module option and `cpuid_vmx` the guest's CPUID.1:ECX bit 5.  `held` lists what
-    is allocated for the vCPU, and `vmx_free_vcpu` empties it.
+    displacement has 4, VMXOFF 3); `exit_rip` is where it stands.  `nested_option` is KVM's module option, `cpuid_vmx`
+    the guest's CPUID.1:ECX bit 5.  `held` lists what is allocated for the vCPU; `vmx_free_vcpu` empties it.
     """
 
     cr0: int = X86_CR0_PE | X86_CR0_NE | X86_CR0_PG

@@ -96,8 +96,8 @@ SOURCES = (
         "intel",
         "Intel SDM, today's edition",
         "2026-03",
-        "Intel 64 and IA-32 SDM rev 091 (325462-091US), VMXON and VMXOFF pages, §33.3; its tail (the effect of success) "
-        "as in the 2022 edition, §31.3",
+        "Intel 64 and IA-32 SDM rev 091 (325462-091US), VMXON and VMXOFF pages, §33.3; the effect of a successful "
+        "VMXON as in the 2022 edition, §31.3 (that part of rev 091 was not seen)",
         (VMXON, VMXOFF),
     ),
 )

@@ -1,0 +1,79 @@
+"""The map: its cells are the table's rows, neighbours differ on one axis, and the sentence is computed."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from matplotlib.patches import Rectangle
+
+import nvmx
+from nvmx.plots import _gray
+
+
+def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:
+    """Letter and possibility of every cell, read back from the drawing."""
+    axes = picture.figure.axes[0]
+    hatched = {
+        (int(patch.get_y()), int(patch.get_x())): bool(patch.get_hatch())
+        for patch in axes.patches
+        if isinstance(patch, Rectangle) and patch.get_width() == patch.get_height() == 1
+    }
+    letters = {
+        (int(text.get_position()[1]), int(text.get_position()[0])): text.get_text()
+        for text in axes.texts
+        if len(text.get_text()) == 1 and text.get_position()[0] > 0 and text.get_position()[1] > 0
+    }
+    return {place: (letters[place], not flag) for place, flag in hatched.items()}
+
+
+@pytest.mark.parametrize("source", ["intel", "kvm-2011"])
+def test_the_cells_are_the_tables_rows(source: str) -> None:
+    down, across = ["CR4.VMXE", "VMX", "CPL"], ["CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L"]
+    table = nvmx.table("VMXON", source, axes=[*down, *across])
+    letter = {"success": "S", "#UD": "U", "#GP(0)": "G", "VMfailInvalid": "I", "VM exit": "X"}
+    rows = {
+        tuple(row[name] for name in (*down, *across)): (letter[row["outcome"]], row["possible"])
+        for row in table.to_dict("records")
+    }
+    domain = {name: list(table[name].unique()) for name in (*down, *across)}
+    orders = [_gray([domain[name] for name in side]) for side in (down, across)]
+    drawn = cells(nvmx.plots.map("VMXON", source))
+    assert len(drawn) == len(rows)
+    for (row, column), found in drawn.items():
+        assert rows[(*orders[0][row], *orders[1][column])] == found
+
+
+def test_neighbours_differ_on_one_axis_by_one_step() -> None:
+    domains = [(0, 1), ("off", "root", "non-root"), (0, 1, 2, 3)]
+    order = _gray(domains)
+    assert len(set(order)) == 24
+    for a, b in pairwise(order):
+        steps = [abs(d.index(x) - d.index(y)) for d, x, y in zip(domains, a, b, strict=True)]
+        assert sorted(steps) == [0, 0, 1]
+
+
+def test_the_sentence_counts_what_the_table_counts() -> None:
+    table = nvmx.table("VMXON", "kvm-2011")
+    possible = table[table["possible"]]["outcome"].value_counts()
+    sentence = nvmx.plots.map("VMXON", "kvm-2011").sentence
+    assert f"{len(table)} states, of which a processor can be in {int(table['possible'].sum())}" in sentence
+    for outcome in ("success", "#UD", "#GP(0)"):
+        assert f"{outcome} in {possible[outcome]}" in sentence
+
+
+def test_axes_may_be_chosen_and_held() -> None:
+    picture = nvmx.plots.map("VMXOFF", "intel", down=["dual_monitor"], across=["current_vmcs"], vmx="root")
+    assert {found for found, _ in cells(picture).values()} == {"S", "I", "V"}
+    assert "VMX=root" in picture.sentence
+    assert "4 states" in picture.sentence
+    assert nvmx.plots.map("VMXON", "intel", cpl=3).sentence.startswith("VMXON by intel, CPL=3: 96 states")
+    single = nvmx.plots.map("VMXON", "intel", down=[], across=[])
+    assert single.sentence == "VMXON by intel: 1 state, of which a processor can be in 1; of those, success in 1."
+
+
+def test_a_picture_shows_itself_with_its_sentence() -> None:
+    picture = nvmx.plots.map("VMXOFF", "kvm-2011")
+    data, metadata = picture._repr_mimebundle_()
+    assert data["text/plain"] == metadata["image/png"]["alt"] == picture.sentence == repr(picture)
+    assert picture.png() == picture.png()
+    assert picture.sentence.encode("latin-1") in picture.png()
