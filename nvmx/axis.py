@@ -166,13 +166,13 @@ def find_axis(given: object) -> Axis:
 
 def find_value(axis: Axis, given: object) -> Value:
     """Return `given` as a value of `axis` (bool and numpy integers pass for integers), or raise ValueError."""
-    value: object = given
-    if not isinstance(given, (str, float)):
+    # A numpy scalar tells its Python value by item().
+    value: object = given.item() if hasattr(given, "item") and not hasattr(given, "__len__") else given
+    if not isinstance(value, (str, float)):
         try:
-            value = int(operator.index(given))  # type: ignore[arg-type]
+            value = int(operator.index(value))  # type: ignore[arg-type]
         except TypeError:
-            value = given.item() if hasattr(given, "item") and not hasattr(given, "__len__") else given
-            value = int(value) if isinstance(value, bool) else given
+            value = None
     if type(value) is int or isinstance(value, str):
         for allowed in axis.values:
             if allowed == value:
