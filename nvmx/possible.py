@@ -41,6 +41,9 @@ _POINTER = ("pointer.aligned", "pointer.in_width")
 _REVISION = (("revision.match", 1), ("revision.bit31", 0))
 
 RULES = (
+    # Follows from the two below it, but says in one sentence why.
+    _never({"EFER.LMA": 1, "CR0.PE": 0}, "long mode needs paging, and paging needs protected mode",
+           "SDM Vol. 3, Hierarchy of modes of operation (§2.2)"),
     _never({"CR0.PG": 1, "CR0.PE": 0}, "paging needs protected mode: MOV CR0 with PG=1 and PE=0 faults",
            "SDM Vol. 3, Control Registers"),
     _never({"EFER.LMA": 1, "CR0.PG": 0}, "long mode is active only while paging is enabled",
