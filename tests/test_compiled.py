@@ -13,4 +13,5 @@ from compiled import COMPILER, CompiledLoop
 
 @pytest.mark.skipif(COMPILER is None, reason="no C compiler on the PATH")
 def test_the_compiled_loop_agrees_on_every_state(tmp_path: Path) -> None:
-    assert (CompiledLoop(tmp_path)() == nvmx.outcomes("VMXON", "intel")).all()
+    wrong = int((CompiledLoop(tmp_path)() != nvmx.outcomes("VMXON", "intel")).sum())
+    assert wrong == 0
