@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from .axis import BY_NAME, Value, named_values
+from .axis import BY_NAME, READY, Value, named_values
 from .box import Box, nearest, table_order
 from .ladders import ladder
 from .outcome import outcome_name
@@ -36,13 +36,13 @@ class Repair(dict[str, Value]):
 
 @dataclass(frozen=True)
 class Verdict:
-    """How `instruction` ends in `state` by `ladder`; `named` are the axes that the caller chose."""
+    """How an instruction ends in `state` by `ladder`; `kept` are the axes that the nearest state should not change."""
 
     ladder: Ladder
     state: State
     rung: Rung | None
     masked: tuple[Rung, ...]
-    named: frozenset[str]
+    kept: frozenset[str]
 
     @property
     def outcome(self) -> str:
@@ -72,8 +72,8 @@ class Verdict:
 
     @cached_property
     def nearest(self) -> State:
-        """The nearest possible state: what the caller named stays as it is, wherever that can be."""
-        return State(nearest_possible(self.state.columns, held=self.named))
+        """The nearest possible state: what the caller named stays as it is, if that can be."""
+        return State(nearest_possible(self.state.columns, held=self.kept))
 
     @property
     def way_to_nearest(self) -> str:
@@ -123,12 +123,16 @@ class Verdict:
         return f"<{self.ladder.instruction}, {self.ladder.source}: {end} — {self.reason}>"
 
 
-def decide(chosen: Ladder, given: Mapping[str, Value], fixed: Iterable[str] = ()) -> Verdict:
-    """The verdict of a ladder on `given` (by column name), with what is not given left as `complete` says."""
+def decide(chosen: Ladder, given: Mapping[str, Value], kept: Iterable[str] | None = None) -> Verdict:
+    """The verdict of a ladder on `given` (by column name); what is neither given nor read is left open.
+
+    `kept` names the axes that the nearest possible state should not change; None: all that are given.
+    """
     chosen.check_domain(given)
-    state = complete(given, chosen.instruction, (*chosen.reads, *fixed))
+    state = complete({**READY[chosen.instruction], **given}, {*given, *chosen.reads})
     rung, *masked = chosen.firing(state) or (None,)
-    return Verdict(chosen, State(state), rung, tuple(rung for rung in masked if rung), frozenset(given))
+    keep = frozenset(given if kept is None else kept)
+    return Verdict(chosen, State(state), rung, tuple(rung for rung in masked if rung), keep)
 
 
 def verdict(instruction: str, source: str | Ladder, /, **axes: object) -> Verdict:

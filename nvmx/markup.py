@@ -8,7 +8,7 @@ from .outcome import BY_OUTCOME
 
 def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table; the cells of `rows` are HTML already, `caption` and `head` are text."""
-    left = "style='text-align:left;padding:.2em .6em .2em 0'"
+    left = "style='text-align:left;padding:.15em .7em .15em 0;line-height:1.3'"
     return (
         f"<table><caption {left}>{escape(caption)}</caption><thead><tr>"
         + "".join(f"<th scope='col' {left}>{escape(cell)}</th>" for cell in head)

@@ -1,39 +1,85 @@
-"""What the explorer shows of one verdict: a pure function, from a verdict to HTML."""
+"""What the explorer shows of one verdict: pure functions, from a verdict to HTML."""
 
+from collections.abc import Sequence
 from html import escape
 
 from .answer import Verdict
+from .axis import Axis
 from .markup import badge, html_table
 from .outcome import BY_OUTCOME
 from .rung import ending
+from .svg import small_map
 
 _MARKS = {"passed": "✓ passed", "stopped here": "■ stopped here", "not reached": "· not reached"}
+_LINES = "style='line-height:1.4'"
 
 
-def render(verdict: Verdict) -> str:
-    """Return the verdict in words, the ladder with a mark on each rung, and the smallest repair."""
-    parts = [f"<p style='font-size:1.2em' role='status'>{badge(verdict.outcome)} {_headline(verdict)}</p>"]
-    if verdict.impossible:
-        parts.append(
-            f"<p><b>No processor can be in this state:</b> {escape(verdict.impossible)}. "
-            f"Nearest possible state: {escape(verdict.way_to_nearest)}.</p>"
-        )
+def render(verdict: Verdict, other: Verdict | None = None) -> str:
+    """Return the verdict in words, the smallest repair, the ladder with a mark on each rung, and a small map.
+
+    `other` is a second source's verdict on the same state, to compare.
+    """
+    parts = [_headline(verdict), _impossible(verdict)]
+    if other is not None:
+        parts.append(_comparison(verdict, other))
     repair = verdict.repair()
     if verdict.outcome != "success" and repair is not None:
-        parts.append(f"<p>Smallest repair: {escape(str(repair))}.</p>")
-    rows = []
-    for number, (rung, mark) in enumerate(verdict.steps, 1):
-        cells = [str(number), escape(_MARKS[mark]), escape(rung.name), escape(ending(rung))]
-        if mark == "stopped here":
-            cells = [f"<b>{cell}</b>" for cell in cells]
-        rows.append(cells)
-    title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
-    parts.append(html_table(title, ("", "", "asks for", "otherwise"), rows))
+        parts.append(f"<p {_LINES}>Smallest repair: {escape(str(repair))}.</p>")
+    parts.append(
+        "<div style='display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start'>"
+        f"<div>{_ladder(verdict)}</div><figure style='margin:0;max-width:22em'>{small_map(verdict)}"
+        "<figcaption style='line-height:1.3'>The frame is where you stand; in empty cells no processor can be."
+        "</figcaption></figure></div>"
+    )
     return "".join(parts)
 
 
+def brief(verdict: Verdict, axes: Sequence[Axis]) -> str:
+    """Return the verdict in words, and what each of the `axes` is: where it lives, what it means, who sets it."""
+    facts = "".join(
+        f"<li><b>{escape(axis.name)}</b> ({escape(axis.where)}): {escape(axis.meaning)}. "
+        f"Set by {escape(axis.set_by)}.</li>"
+        for axis in axes
+    )
+    return f"{_headline(verdict)}{_impossible(verdict)}<ul {_LINES}>{facts}</ul>"
+
+
 def _headline(verdict: Verdict) -> str:
-    meaning = BY_OUTCOME[verdict.outcome].meaning
+    meaning = escape(BY_OUTCOME[verdict.outcome].meaning)
     if verdict.rung is None:
-        return escape(f"{meaning}: no check stands in the way.")
-    return f"{escape(meaning)}.<br>Stopped by <b>{escape(verdict.rung.name)}</b>: {escape(verdict.rung.reason)}."
+        words = f"{meaning}: no check stands in the way."
+    else:
+        words = f"{meaning}.<br>Stopped by <b>{escape(verdict.rung.name)}</b>: {escape(verdict.rung.reason)}."
+    return f"<p style='font-size:1.2em;line-height:1.4' role='status'>{badge(verdict.outcome)} {words}</p>"
+
+
+def _impossible(verdict: Verdict) -> str:
+    if verdict.impossible is None:
+        return ""
+    return (
+        f"<p {_LINES}><b>No processor can be in this state:</b> {escape(verdict.impossible)}. "
+        f"Nearest possible state: {escape(verdict.way_to_nearest)}.</p>"
+    )
+
+
+def _comparison(verdict: Verdict, other: Verdict) -> str:
+    same = verdict.outcome == other.outcome
+    why = f", stopped by <b>{escape(other.rung.name)}</b>" if other.rung else ""
+    return (
+        f"<p {_LINES}>{'The same' if same else '<b>Different</b>'} in {escape(other.ladder.source)}: "
+        f"{badge(other.outcome)}{why}.</p>"
+    )
+
+
+def _ladder(verdict: Verdict) -> str:
+    rows = []
+    for number, (rung, mark) in enumerate(verdict.steps, 1):
+        cells = [
+            str(number),
+            f"<span style='white-space:nowrap'>{_MARKS[mark]}</span>",
+            escape(rung.name),
+            escape(ending(rung)),
+        ]
+        rows.append([f"<b>{cell}</b>" for cell in cells] if mark == "stopped here" else cells)
+    title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
+    return html_table(title, ("", "", "asks for", "otherwise"), rows)

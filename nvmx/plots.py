@@ -5,7 +5,6 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,17 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from .axis import Value, named_axes, named_values
-from .ladders import ladder
-from .outcome import OUTCOMES, TABLE
+from . import karnaugh
+from .axis import Value, named_values
+from .ladders import ladder as find_ladder
+from .outcome import BY_OUTCOME, OUTCOMES, TABLE
 from .rung import Ladder
 from .space import deciding_rungs, domains, possible
 
-# The mode of the processor across, and what is left of the prerequisites down: neighbours then belong together.
-_ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
-_DOWN = ("CR4.VMXE", "VMX", "CPL")
 _DPI = 100
-_CELL, _BAND = 0.42, 0.28  # inches
+_CELL, _BAND, _KEY = 0.36, 0.27, 1.4  # inches
 
 
 @dataclass(frozen=True)
@@ -65,18 +62,12 @@ def map(  # noqa: A001 - its name in the public face
     ladder reads them.  `at` holds other axes at a value; what the ladder reads and nobody names is ready.  Hatched
     cells are states that no processor can be in.  Raises TypeError or ValueError.
     """
-    chosen = ladder(instruction, source)
+    chosen = find_ladder(instruction, source)
     held = named_values(at)
     chosen.check_domain(held)
-    sides = [
-        tuple(name for name in usual if name in chosen.axes and name not in held)
-        if asked is None
-        else named_axes(asked)
-        for asked, usual in ((down, _DOWN), (across, _ACROSS))
-    ]
-    named_axes([*sides[0], *sides[1], *held])
+    sides = karnaugh.sides(chosen, down, across, held)
     spans: dict[str, tuple[Value, ...]] = domains([chosen], [*sides[0], *sides[1]])
-    orders = [_gray([spans[name] for name in side]) for side in sides]
+    orders = [karnaugh.gray(spans[name] for name in side) for side in sides]
     shape = [len(order) for order in orders]
     spans |= {name: (value,) for name, value in held.items()}
     codes = np.array([*(OUTCOMES.index(rung.outcome) for rung in chosen.rungs), 0])[deciding_rungs(chosen, spans)]
@@ -86,25 +77,30 @@ def map(  # noqa: A001 - its name in the public face
     codes = codes.reshape(shape)[np.ix_(*places)]
     can_be = possible([chosen], spans).reshape(shape)[np.ix_(*places)]
 
+    shown = [place for place in range(len(OUTCOMES)) if (codes == place).any()]
+    keys: list[Any] = [
+        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown
+    ]
+    keys.append(Patch(facecolor="white", edgecolor="#bbb", hatch="////", label="not possible"))
+
     # In inches: the bands beside the cells, the names at the bands' ends, title and legend.
     longest = [0.09 * max((len(name) for name in side), default=0) for side in sides]
-    left, top, bottom = max(_BAND * len(sides[0]), longest[1]) + 0.4, _BAND * len(sides[1]) + 0.6, longest[0] + 0.6
+    left, top, bottom = max(_BAND * len(sides[0]), longest[1]) + 0.4, _BAND * len(sides[1]) + 0.6, longest[0] + 0.4
     width = max(left + _CELL * shape[1] + 0.2, 6.5)
+    columns = int(width // _KEY)
+    bottom += 0.2 * -(-len(keys) // columns)
     height = top + _CELL * shape[0] + bottom
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((left / width, bottom / height, _CELL * shape[1] / width, _CELL * shape[0] / height))
     _cells(axes, codes, can_be)
     for side, order, vertical in zip(sides, orders, (True, False), strict=True):
         _bands(axes, side, order, vertical=vertical)
+    figure.legend(handles=keys, loc="lower center", ncols=columns, frameon=False, fontsize=9)
     others = "".join(f", {name}={value}" for name, value in held.items())
     figure.text(0.15 / width, 1 - 0.35 / height, f"{instruction}, {chosen.source}{others}", fontsize=13, weight="bold")
-    shown = [place for place in range(len(OUTCOMES)) if (codes == place).any()]
-    keys: list[Any] = [
-        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown
-    ]
-    keys.append(Patch(facecolor="white", edgecolor="#bbb", hatch="////", label="not possible"))
-    figure.legend(handles=keys, loc="lower center", ncols=len(keys), frameon=False, fontsize=9)
-    counts = ", ".join(f"{TABLE[n].name} in {int(((codes == n) & can_be).sum())}" for n in shown)
+    counts = ", ".join(
+        f"{TABLE[n].name} in {int(((codes == n) & can_be).sum())}" for n in shown if (can_be & (codes == n)).any()
+    )
     sentence = (
         f"{instruction} by {chosen.source}{others}: {codes.size} state{'s' * (codes.size != 1)}, of which a processor "
         f"can be in {int(can_be.sum())}; of those, {counts}."
@@ -112,14 +108,40 @@ def map(  # noqa: A001 - its name in the public face
     return Picture(figure, sentence)
 
 
-def _gray(domains: Sequence[Sequence[Value]]) -> list[tuple[Value, ...]]:
-    """Every combination, in an order in which each differs from the one before on one axis, by one step."""
-    order: list[tuple[Value, ...]] = [()]
-    for values in domains:
-        order = [
-            (*head, value) for n, head in enumerate(order) for value in (values if n % 2 == 0 else reversed(values))
-        ]
-    return order
+def ladder(instruction: str, source: str | Ladder) -> Picture:
+    """Draw, for each rung in order, how many possible states reach it and which share of these it stops.
+
+    The states are those of the axes that the ladder spans by itself.  Raises TypeError or ValueError.
+    """
+    chosen = find_ladder(instruction, source)
+    spans = domains([chosen], chosen.axes)
+    rungs = deciding_rungs(chosen, spans)[possible([chosen], spans)]
+    stopped = [int(count) for count in np.bincount(rungs, minlength=len(chosen.rungs) + 1)]
+    reached = [sum(stopped[place:]) for place in range(len(stopped))]
+    names = [*(rung.name for rung in chosen.rungs), "(no check is left)"]
+    looks = [BY_OUTCOME[rung.outcome] for rung in chosen.rungs] + [TABLE[0]]
+
+    rows = [place for place in range(len(names)) if reached[place]]
+    height = 0.3 * len(rows) + 1.3
+    figure = Figure(figsize=(9, height))
+    axes = figure.add_axes((0.36, 0.5 / height, 0.34, 0.3 * len(rows) / height))
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_axis_off()
+    for y, place in enumerate(rows):
+        look, share = looks[place], stopped[place] / reached[place]
+        axes.barh(y, 1, height=0.72, color="#eee", edgecolor="#999", linewidth=0.6)
+        axes.barh(y, share, height=0.72, color=look.colour, edgecolor="black", linewidth=0.6)
+        number = "" if place == len(names) - 1 else f"{place + 1}  "
+        axes.text(-0.03, y, f"{number}{names[place]}", ha="right", va="center", fontsize=9)
+        words = f"{look.letter}  {look.name}: {stopped[place]:,} of {reached[place]:,}"
+        axes.text(1.03, y, words, ha="left", va="center", fontsize=9)
+    title = f"{instruction}, {chosen.source}: of the states that reach a check, which share ends there"
+    figure.text(0.02, 1 - 0.35 / height, title, fontsize=11, weight="bold")
+    figure.text(0.36, 0.2 / height, "full bar: all states that reach this check", fontsize=8, color="#555")
+    stops = ", ".join(f"{names[place]} ends {stopped[place]:,}" for place in rows[:-1] if stopped[place])
+    sentence = f"{instruction} by {chosen.source}: of {reached[0]:,} possible states, {stops}; {stopped[-1]:,} succeed."
+    return Picture(figure, sentence)
 
 
 def _place(spans: dict[str, tuple[Value, ...]], side: Sequence[str], values: Sequence[Value]) -> int:
@@ -154,16 +176,13 @@ def _bands(axes: Axes, side: Sequence[str], order: Sequence[tuple[Value, ...]], 
     """Beside the cells, one band an axis: its name, and its value over each run of cells that share it."""
     for n, name in enumerate(side):
         offset = -_BAND / _CELL * (len(side) - n) + 0.05
-        start = 0
-        for value, run in groupby(values[n] for values in order):
-            length = len(list(run))
+        for value, start, length in karnaugh.runs(order, n):
             where = (offset, start + 0.06) if vertical else (start + 0.06, offset)
             size = (0.56, length - 0.12) if vertical else (length - 0.12, 0.56)
             tint = "#ddd" if value in (0, "off", "mapped") else "#fff"
             axes.add_patch(Rectangle(where, *size, facecolor=tint, edgecolor="#777", linewidth=0.6, clip_on=False))
             axes.text(where[0] + size[0] / 2, where[1] + size[1] / 2, str(value), ha="center", va="center", fontsize=8,
                       rotation=90 if vertical and len(str(value)) > 1 else 0)  # fmt: skip
-            start += length
         if vertical:
             axes.text(offset + 0.28, len(order) + 0.15, name, ha="center", va="top", fontsize=8, rotation=90)
         else:

@@ -125,7 +125,7 @@ class State(Mapping[str, Value]):
     @property
     def possible(self) -> bool:
         """Whether a processor can be in this state."""
-        return broken_rule(self.columns) is None
+        return is_possible(self.columns)
 
     @property
     def reason(self) -> str:
@@ -139,13 +139,14 @@ class State(Mapping[str, Value]):
         return f"State({', '.join(changed) or 'ready'}{'' if self.possible else '; impossible'})"
 
 
-def complete(given: Mapping[str, Value], instruction: str, read: Iterable[str]) -> dict[str, Value]:
-    """Return a whole state, by column name: `given`, and ready values for the rest.
+def is_possible(state: Mapping[str, Value]) -> bool:
+    """Whether a processor can be in this state (by column name, complete)."""
+    return broken_rule(state) is None
 
-    What is neither given nor in `read` is open: it leaves its ready value where that makes the state possible.
-    """
-    state = {**READY[instruction], **given}
-    return {**state, **(nearest(state, BOXES, held=frozenset(given) | frozenset(read)) or {})}
+
+def complete(state: Mapping[str, Value], fixed: Iterable[str]) -> dict[str, Value]:
+    """Return the state with the axes that are not `fixed` changed where that makes it possible."""
+    return {**state, **(nearest(state, BOXES, held=frozenset(fixed)) or {})}
 
 
 def canonical(given: Mapping[str, Value]) -> dict[str, Value]:

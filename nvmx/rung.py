@@ -64,7 +64,7 @@ class Effect:
     flags: Mapping[str, int] = field(default_factory=lambda: VMSUCCEED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ladder:
     """The rungs of one `source` for one instruction, in order, and the `effect` where none fires.
 
@@ -128,6 +128,10 @@ class Ladder:
         for name, value in given.items():
             if value not in self.domain(name):
                 raise unknown(f"value of {name} for {self.source}", value, self.domain(name))
+
+    def deciding(self, state: Mapping[str, Value]) -> Rung | None:
+        """The first rung that matches this state (complete, by column name), or None for success."""
+        return next((rung for rung in self.rungs if matches(rung.when, state)), None)
 
     def firing(self, state: Mapping[str, Value]) -> tuple[Rung, ...]:
         """The rungs that match this state (complete, by column name), in order: the first decides."""

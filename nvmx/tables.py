@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from .axis import AXES, BY_NAME
 from .ladders import all_sources, ladder
 from .outcome import OUTCOMES
-from .rung import Ladder
+from .possible import RULES
+from .rung import Ladder, condition
 from .space import Codes, Domains, deciding_rungs, domains, possible, spanned_axes
 
 
@@ -30,6 +31,13 @@ def axes() -> pd.DataFrame:
             for each in AXES
         ],
         columns=["axis", "keyword", "values", "ready", "where", "meaning", "set_by", "source"],
+    )
+
+
+def impossible() -> pd.DataFrame:
+    """Return one row a rule about states that no processor can be in, or that mean nothing: when, reason, source."""
+    return pd.DataFrame(
+        [(condition(rule.when), rule.reason, rule.source) for rule in RULES], columns=["when", "reason", "source"]
     )
 
 

@@ -316,6 +316,21 @@ def test_bad_input_is_told_what_was_given_and_what_is_allowed(
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
+def test_the_rules_are_a_table() -> None:
+    rules = nvmx.impossible()
+    assert list(rules.columns) == ["when", "reason", "source"]
+    assert "CR0.PE=0 and CR0.PG=1" in set(rules["when"])
+    assert (rules["source"] != "").all()
+
+
+def test_sources_and_axes_are_tables() -> None:
+    sources, axes = nvmx.sources(), nvmx.axes()
+    assert list(sources.columns) == ["id", "title", "date", "reference"]
+    assert set(sources["id"]) >= {"intel", "kvm-2011"}
+    assert axes["axis"].tolist() == NAMES
+    assert (axes.loc[:, "where":] != "").all(axis=None)
+
+
 def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="verdicts"):
         _ = nvmx.verdicts

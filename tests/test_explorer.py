@@ -1,12 +1,16 @@
 """The controls set values, the page shows the verdict on them: every value of every control, and all combinations."""
 
+import re
 from itertools import product
 from typing import Any
 
 import pytest
 
 import nvmx
-from nvmx.page import render
+from nvmx.axis import BY_NAME
+from nvmx.modes import MODES, mode_of
+from nvmx.outcome import TABLE
+from nvmx.page import brief, render
 
 
 def values(control: Any) -> tuple[Any, ...]:
@@ -14,13 +18,18 @@ def values(control: Any) -> tuple[Any, ...]:
 
 
 def check(explorer: nvmx.lab.Explorer, state: dict[str, Any]) -> None:
+    """The page shows what a verdict, asked without the explorer, says."""
     expected = nvmx.verdict(explorer.ladder.instruction, explorer.ladder, **state)
     page = explorer.page.value
     assert explorer.verdict.outcome == expected.outcome
-    assert page == render(expected)
+    assert explorer.verdict.state == expected.state
+    assert page == render(explorer.verdict)
     assert page.count("stopped here") == (expected.outcome != "success")
-    assert (f">{expected.outcome}</b>" in page) is True
+    assert page.startswith("<p") and f">{expected.outcome}</b>" in page.split("</p>")[0]  # noqa: PT018
     assert ("No processor can be in this state" in page) is not expected.possible
+    assert explorer.possible.disabled is expected.possible
+    assert explorer.repair.disabled is (expected.outcome == "success")
+    assert explorer.mode.value == (mode_of(expected.state.columns) or "none: see beside")
 
 
 def test_it_starts_with_success_and_a_control_for_each_axis_of_the_seed() -> None:
@@ -45,7 +54,7 @@ def test_every_combination_of_the_controls() -> None:
 
 @pytest.mark.parametrize("source", ["intel", "kvm-2011"])
 @pytest.mark.parametrize("instruction", ["VMXON", "VMXOFF"])
-def test_every_value_of_every_control(instruction: str, source: str) -> None:
+def test_every_value_of_every_control_and_every_mode(instruction: str, source: str) -> None:
     explorer = nvmx.lab.explorer(instruction, source)
     assert explorer.verdict.outcome == "success"
     ready = {keyword: control.value for keyword, control in explorer.controls.items()}
@@ -55,6 +64,96 @@ def test_every_value_of_every_control(instruction: str, source: str) -> None:
             check(explorer, ready | {keyword: value})
         control.value = ready[keyword]
     check(explorer, ready)
+    for mode, bits in MODES.items():
+        explorer.reset.click()
+        explorer.mode.value = mode
+        chosen = {BY_NAME[name].keyword: value for name, value in bits.items()}
+        check(explorer, ready | {keyword: value for keyword, value in chosen.items() if keyword in ready})
+        assert explorer.verdict.possible or instruction == "VMXOFF"
+    explorer.reset.click()
+    check(explorer, ready)
+
+
+def test_the_buttons_repair_go_to_a_possible_state_and_start_again() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel")
+    ready = explorer.state
+    explorer.controls["cr4_vmxe"].value = False
+    explorer.controls["cpl"].value = 3
+    explorer.repair.click()
+    assert explorer.state == ready
+    explorer.controls["cr0_pe"].value = False
+    assert not explorer.verdict.possible
+    explorer.possible.click()
+    assert explorer.verdict.possible
+    assert explorer.state["cr0_pe"] == 0  # what was changed last is kept
+    assert explorer.mode.value == "real-address"
+    explorer.reset.click()
+    assert explorer.state == ready
+
+
+def test_another_source_and_another_instruction_take_the_state_along() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
+    explorer.controls["cpl"].value = 3
+    explorer.source.value = "intel"
+    assert explorer.state["cpl"] == 3
+    assert len(explorer.controls) == len(nvmx.ladder("VMXON", "intel").axes)
+    check(explorer, {"cpl": 3})
+    explorer.instruction.value = "VMXOFF"
+    assert (explorer.state["vmx"], explorer.state["cpl"]) == ("root", 3)
+    check(explorer, {"cpl": 3})
+
+
+def test_two_sources_are_compared_on_the_same_state() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
+    explorer.compare.value = "intel"
+    assert "The same in intel" in explorer.page.value
+    explorer.controls["vmx"].value = "root"
+    assert "Different</b> in intel" in explorer.page.value
+    assert "VMfailInvalid" in explorer.page.value
+    assert "non-root" not in explorer.controls["vmx"].options  # kvm-2011 knows none
+    explorer.compare.value = "nothing"
+    assert "in intel" not in explorer.page.value
+
+
+def test_a_brief_explorer_has_only_the_controls_asked_for_and_says_what_they_are() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel", axes=["CR4.VMXE", "cpl"])
+    assert list(explorer.controls) == ["cr4_vmxe", "cpl"]
+    explorer.controls["cr4_vmxe"].value = False
+    axes = [BY_NAME[name] for name in ("CR4.VMXE", "CPL")]
+    assert explorer.page.value == brief(explorer.verdict, axes)
+    assert "#UD" in explorer.page.value
+    for axis in axes:
+        assert axis.where in explorer.page.value
+        assert axis.set_by in explorer.page.value
+    with pytest.raises(ValueError, match="CR4"):
+        nvmx.lab.explorer("VMXON", "intel", axes=["CR4.VMX"])
+
+
+def test_a_ladder_of_ones_own_can_be_explored() -> None:
+    mine = nvmx.Ladder("VMXON", "mine", nvmx.ladder("VMXON", "intel").rungs[:-1], nvmx.Effect(vmx="root"))
+    explorer = nvmx.lab.explorer("VMXON", mine)
+    explorer.compare.value = "intel"
+    explorer.controls["rev_bit31"].value = True
+    assert explorer.verdict.outcome == "success"
+    assert "Different</b> in intel" in explorer.page.value
+    explorer.source.value = "intel"
+    assert explorer.verdict.outcome == "VMfailInvalid"
+    explorer.source.value = "mine"
+    assert explorer.verdict.outcome == "success"
+
+
+def test_the_small_map_shows_the_tables_cells_and_marks_the_state() -> None:
+    verdict = nvmx.verdict("VMXON", "kvm-2011", cpl=3)
+    page = render(verdict)
+    table = nvmx.table("VMXON", "kvm-2011")
+    counts = table.loc[table["possible"], "outcome"].value_counts()
+    for look in TABLE:
+        drawn = len(re.findall(f"fill='{look.colour}' stroke='#000'", page))
+        assert drawn == counts[look.name]
+    assert "CPL 3" in re.findall(r"aria-label='([^']*)'", page)[0]
+    mark = r"<rect x='(\d+)' y='(\d+)' width='16' height='16' fill='none'"
+    ((x, y),) = re.findall(mark, page)
+    assert f"<rect x='{int(x) + 1}' y='{int(y) + 1}' width='14' height='14' fill='#E69F00'" in page
 
 
 def test_a_notebook_shows_controls_and_readers_without_a_kernel_see_the_page() -> None:
@@ -73,3 +172,26 @@ def test_the_page_escapes_what_a_ladder_says() -> None:
     assert "<i>" not in page
     assert "<mine>" not in page
     assert "a &amp; b" in page
+
+
+def test_a_prediction_keeps_its_answer_until_a_choice_is_made() -> None:
+    question = nvmx.lab.predict("VMXON", "intel", cpl=3, cr4_vmxe=0)
+    assert question.question == "VMXON by intel, ready but for CR4.VMXE = 0, CPL = 3: how does it end?"
+    assert question.choice.value is None
+    assert question.answer.value == ""
+    for outcome in nvmx.OUTCOMES:
+        question.choice.value = outcome
+        assert question.answer.value.startswith(f"<p role='status'>{'Right' if outcome == '#UD' else 'Not so'}")
+        assert "CR4.VMXE set" in question.answer.value
+    bundle = question._repr_mimebundle_()
+    assert bundle["text/plain"] == question.question
+    assert "<details>" in bundle["text/html"]
+    with pytest.raises(TypeError, match="at least one axis"):
+        nvmx.lab.predict("VMXON", "intel")
+
+
+def test_modes_are_told_by_their_bits() -> None:
+    for name, bits in MODES.items():
+        assert mode_of({**nvmx.verdict("VMXON", "intel").state.columns, **bits}) == name
+        assert nvmx.verdict("VMXON", "intel", **bits).possible
+    assert mode_of(nvmx.verdict("VMXON", "intel", cr0_pe=0).state.columns) is None

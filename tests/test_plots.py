@@ -7,7 +7,9 @@ import pytest
 from matplotlib.patches import Rectangle
 
 import nvmx
-from nvmx.plots import _gray
+from nvmx import karnaugh
+from nvmx.karnaugh import gray
+from nvmx.outcome import TABLE
 
 
 def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:
@@ -36,7 +38,7 @@ def test_the_cells_are_the_tables_rows(source: str) -> None:
         for row in table.to_dict("records")
     }
     domain = {name: list(table[name].unique()) for name in (*down, *across)}
-    orders = [_gray([domain[name] for name in side]) for side in (down, across)]
+    orders = [gray([domain[name] for name in side]) for side in (down, across)]
     drawn = cells(nvmx.plots.map("VMXON", source))
     assert len(drawn) == len(rows)
     for (row, column), found in drawn.items():
@@ -45,7 +47,7 @@ def test_the_cells_are_the_tables_rows(source: str) -> None:
 
 def test_neighbours_differ_on_one_axis_by_one_step() -> None:
     domains = [(0, 1), ("off", "root", "non-root"), (0, 1, 2, 3)]
-    order = _gray(domains)
+    order = gray(domains)
     assert len(set(order)) == 24
     for a, b in pairwise(order):
         steps = [abs(d.index(x) - d.index(y)) for d, x, y in zip(domains, a, b, strict=True)]
@@ -77,3 +79,49 @@ def test_a_picture_shows_itself_with_its_sentence() -> None:
     assert data["text/plain"] == metadata["image/png"]["alt"] == picture.sentence == repr(picture)
     assert picture.png() == picture.png()
     assert picture.sentence.encode("latin-1") in picture.png()
+
+
+@pytest.mark.parametrize("source", ["intel", "kvm-2011"])
+@pytest.mark.parametrize("instruction", ["VMXON", "VMXOFF"])
+def test_the_ladder_counts_what_the_table_counts(instruction: str, source: str) -> None:
+    table = nvmx.table(instruction, source)
+    possible = table[table["possible"]]
+    stops = possible["rung"].value_counts()
+    picture = nvmx.plots.ladder(instruction, source)
+    words = [text.get_text() for text in picture.figure.axes[0].texts]
+    left = len(possible)
+    for rung in nvmx.ladder(instruction, source).rungs:
+        if rung.by == "decoder" and "operand" not in table:
+            continue
+        assert any(word.endswith(f"  {rung.name}") for word in words)
+        assert any(f"{rung.outcome}: {stops[rung.name]:,} of {left:,}" in word for word in words)
+        left -= int(stops[rung.name])
+    succeeded = int((possible["outcome"] == "success").sum())
+    assert left == succeeded
+    assert picture.sentence.endswith(f"; {succeeded:,} succeed.")
+    assert f"of {len(possible):,} possible states" in picture.sentence
+    widths = [bar.get_width() for bar in picture.figure.axes[0].patches if isinstance(bar, Rectangle)]
+    assert all(0 <= width <= 1 for width in widths)
+
+
+@pytest.mark.parametrize("source", ["intel", "kvm-2011"])
+def test_the_small_maps_cells_are_the_big_maps(source: str) -> None:
+    chosen = nvmx.ladder("VMXON", source)
+    drawn = cells(nvmx.plots.map("VMXON", source))
+    for r, line in enumerate(karnaugh.cells(chosen, karnaugh.DOWN, karnaugh.ACROSS, ())):
+        for c, (code, can_be) in enumerate(line):
+            assert drawn[r, c] == (TABLE[code].letter, can_be)
+
+
+def test_nothing_is_drawn_outside_of_its_picture() -> None:
+    pictures = [nvmx.plots.map("VMXON", source) for source in ("intel", "kvm-2011")]
+    pictures += [nvmx.plots.ladder("VMXON", source) for source in ("intel", "kvm-2011")]
+    pictures += [nvmx.plots.map("VMXON", "intel", down=["CPL"], across=["VMX"], current_vmcs=1)]
+    for picture in pictures:
+        picture.png()
+        box = picture.figure.get_tightbbox()
+        width, height = picture.figure.get_size_inches()
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= width
+        assert box.y1 <= height

@@ -1,5 +1,6 @@
 """What people touch: controls for notebooks, made with ipywidgets."""
 
 from .panel import Explorer, explorer
+from .question import Prediction, predict
 
-__all__ = ["Explorer", "explorer"]
+__all__ = ["Explorer", "Prediction", "explorer", "predict"]

@@ -1,0 +1,50 @@
+"""A prediction: a state in words, the outcomes to choose from, and the answer only after a choice."""
+
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from ..answer import Verdict, verdict
+from ..axis import named_values
+from ..markup import badge
+from ..outcome import OUTCOMES
+from ..rung import Ladder
+
+
+class Prediction(widgets.VBox):  # type: ignore[misc]
+    """Radio buttons with the outcomes (`choice`), and what the model says of the choice (`answer`)."""
+
+    def __init__(self, found: Verdict, given: str) -> None:
+        self.verdict = found
+        self.question = f"{found.ladder.instruction} by {found.ladder.source}, ready but for {given}: how does it end?"
+        self.choice = widgets.RadioButtons(
+            options=OUTCOMES, value=None, layout=widgets.Layout(width="max-content"), description="I predict",
+        )  # fmt: skip
+        self.answer = widgets.HTML()
+        self.choice.observe(self._show, "value")
+        super().__init__([widgets.HTML(f"<b>{escape(self.question)}</b>"), self.choice, self.answer])
+
+    def _show(self, _change: object) -> None:
+        right = self.choice.value == self.verdict.outcome
+        self.answer.value = f"<p role='status'>{'Right' if right else 'Not so'}: {self._solution()}</p>"
+
+    def _solution(self) -> str:
+        return f"{badge(self.verdict.outcome)} {escape(self.verdict.reason)}."
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        shown = dict(super()._repr_mimebundle_(**kwargs) or {})
+        static = f"<p>{escape(self.question)}</p><details><summary>Answer</summary>{self._solution()}</details>"
+        return {**shown, "text/plain": self.question, "text/html": static}
+
+
+def predict(instruction: str, source: str | Ladder, /, **axes: object) -> Prediction:
+    """Ask how the instruction ends in a state (axes as for `verdict`); the answer follows the choice.
+
+    Raises TypeError or ValueError as `verdict` does, and TypeError where no axis is named.
+    """
+    if not axes:
+        raise TypeError("predict: name at least one axis, such as cpl=3")
+    found = verdict(instruction, source, **axes)
+    given = ", ".join(f"{name} = {value}" for name, value in named_values(axes).items())
+    return Prediction(found, given)
