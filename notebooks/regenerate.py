@@ -5,7 +5,6 @@ state, widget models numbered from 0.
 """
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,23 +27,35 @@ def regenerate(path: Path) -> None:
         record_timing=False, store_widget_state=False,
     ).execute()  # fmt: skip
     notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
         "language_info": {"name": "python"},
     }
     models: dict[str, str] = {}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            view: dict[str, Any] = output.get("data", {}).get(WIDGET_VIEW, {})
+            view: dict[str, Any] = output.get("data", {}).get(
+                WIDGET_VIEW, {}
+            )
             if view:
-                view["model_id"] = models.setdefault(view["model_id"], f"{len(models):032x}")
-    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
-    path.write_text(re.sub(r" at 0x[0-9a-f]{6,}", " at 0x0", text) + "\n", encoding="utf-8")
+                view["model_id"] = models.setdefault(
+                    view["model_id"], f"{len(models):032x}"
+                )
+    text = json.dumps(
+        notebook, indent=1, ensure_ascii=False, sort_keys=True
+    )
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def main() -> int:
     """Regenerate all; the command line may name notebooks, to do only those."""
-    for path in [Path(name) for name in sys.argv[1:]] or sorted(HERE.glob("*.ipynb")):
+    for path in [Path(name) for name in sys.argv[1:]] or sorted(
+        HERE.glob("*.ipynb")
+    ):
         regenerate(path)
         print(path.name)
     if not sys.argv[1:]:

@@ -27,7 +27,8 @@ def render(verdict: Verdict, other: Verdict | None = None) -> str:
         parts.append(f"<p {_LINES}>Smallest repair: {escape(str(repair))}.</p>")
     parts.append(
         "<div style='display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start'>"
-        f"<div>{_ladder(verdict)}</div><figure style='margin:0;max-width:22em'>{small_map(verdict)}"
+        f"<div style='flex:1 1 24em;max-width:38em'>{_ladder(verdict)}</div>"
+        f"<figure style='margin:0;max-width:22em'>{small_map(verdict)}"
         "<figcaption style='line-height:1.3'>The frame is where you stand; in empty cells no processor can be."
         "</figcaption></figure></div>"
     )

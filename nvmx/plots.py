@@ -20,7 +20,7 @@ from .rung import Ladder
 from .space import deciding_rungs, domains, possible
 
 _DPI = 100
-_CELL, _BAND, _KEY = 0.36, 0.27, 1.4  # inches
+_CELL, _BAND, _KEY, _LETTER = 0.36, 0.27, 1.4, 0.09  # inches
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,12 @@ def map(  # noqa: A001 - its name in the public face
     keys.append(Patch(facecolor="white", edgecolor="#bbb", hatch="////", label="not possible"))
 
     # In inches: the bands beside the cells, the names at the bands' ends, title and legend.
-    longest = [0.09 * max((len(name) for name in side), default=0) for side in sides]
-    left, top, bottom = max(_BAND * len(sides[0]), longest[1]) + 0.4, _BAND * len(sides[1]) + 0.6, longest[0] + 0.4
+    longest = [_LETTER * max((len(name) for name in side), default=0) for side in sides]
+    left, top, bottom = (
+        max(sum(_band_widths(sides[0], orders[0])), longest[1]) + 0.4,
+        _BAND * len(sides[1]) + 0.6,
+        longest[0] + 0.4,
+    )
     width = max(left + _CELL * shape[1] + 0.2, 6.5)
     columns = int(width // _KEY)
     bottom += 0.2 * -(-len(keys) // columns)
@@ -172,18 +176,30 @@ def _cells(axes: Axes, codes: np.ndarray[Any, Any], can_be: np.ndarray[Any, Any]
             letter.set(color="#767676", fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
 
 
-def _bands(axes: Axes, side: Sequence[str], order: Sequence[tuple[Value, ...]], *, vertical: bool) -> None:
+def _band_widths(side: Sequence[str], order: Sequence[karnaugh.Combination]) -> list[float]:
+    """How wide, in inches, the band of each axis beside the rows is: wider where a value is longer than its run."""
+    widths = []
+    for n in range(len(side)):
+        runs = karnaugh.runs(order, n)
+        fits = all(_LETTER * len(str(value)) < _CELL * length for value, _, length in runs)
+        widths.append(_BAND if fits else _LETTER * max(len(str(value)) for value, _, _ in runs) + 0.2)
+    return widths
+
+
+def _bands(axes: Axes, side: Sequence[str], order: Sequence[karnaugh.Combination], *, vertical: bool) -> None:
     """Beside the cells, one band an axis: its name, and its value over each run of cells that share it."""
+    widths = [width / _CELL for width in (_band_widths(side, order) if vertical else [_BAND] * len(side))]
     for n, name in enumerate(side):
-        offset = -_BAND / _CELL * (len(side) - n) + 0.05
+        offset, thick = 0.05 - sum(widths[n:]), widths[n] - 0.15
         for value, start, length in karnaugh.runs(order, n):
             where = (offset, start + 0.06) if vertical else (start + 0.06, offset)
-            size = (0.56, length - 0.12) if vertical else (length - 0.12, 0.56)
+            size = (thick, length - 0.12) if vertical else (length - 0.12, thick)
             tint = "#ddd" if value in (0, "off", "mapped") else "#fff"
+            turned = vertical and len(str(value)) > 1 and widths[n] == _BAND / _CELL
             axes.add_patch(Rectangle(where, *size, facecolor=tint, edgecolor="#777", linewidth=0.6, clip_on=False))
             axes.text(where[0] + size[0] / 2, where[1] + size[1] / 2, str(value), ha="center", va="center", fontsize=8,
-                      rotation=90 if vertical and len(str(value)) > 1 else 0)  # fmt: skip
+                      rotation=90 if turned else 0)  # fmt: skip
         if vertical:
-            axes.text(offset + 0.28, len(order) + 0.15, name, ha="center", va="top", fontsize=8, rotation=90)
+            axes.text(offset + thick / 2, len(order) + 0.15, name, ha="center", va="top", fontsize=8, rotation=90)
         else:
-            axes.text(-0.2, offset + 0.28, name, ha="right", va="center", fontsize=8)
+            axes.text(-0.2, offset + thick / 2, name, ha="right", va="center", fontsize=8)

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..answer import Verdict, decide
-from ..axis import AXES, BY_NAME, INSTRUCTIONS, READY, Axis, Value, named_axes
+from ..axis import BY_NAME, INSTRUCTIONS, READY, Axis, Value, named_axes, named_values
 from ..ladders import all_sources, ladder
 from ..modes import MODES, mode_of
 from ..page import brief, render
@@ -48,7 +48,11 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         buttons = widgets.HBox([self.repair, self.possible, self.reset], layout=_WRAP)
         right = widgets.VBox([buttons, self.page], layout=widgets.Layout(flex="1 1 24em", margin="0 0 0 1em"))
         below = widgets.HBox([self._left, right], layout=_WRAP)
-        top = [] if self._brief else [widgets.HBox([self.instruction, self.source, self.compare], layout=_WRAP)]
+        top = (
+            []
+            if self._brief is not None
+            else [widgets.HBox([self.instruction, self.source, self.compare], layout=_WRAP)]
+        )
         super().__init__([*top, below])
         self._show_controls({})
         self._busy = False
@@ -72,14 +76,13 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
                     self.controls[keyword].value = value
 
     def _decide(self, chosen: Ladder) -> Verdict:
-        given = {BY_KEYWORD[keyword].name: value for keyword, value in self.state.items()}
-        return decide(chosen, given, kept=None if self._touched is None else {self._touched})
+        return decide(chosen, named_values(self.state), kept=None if self._touched is None else {self._touched})
 
     def _show_controls(self, state: Mapping[str, Value]) -> None:
         """Make a control for each axis, in groups that share a register; keep the values in `state`."""
         ladders = [self.ladder] if self._other is None else [self.ladder, self._other]
         read = {name for each in ladders for name in each.axes}
-        names = self._brief or [name for name in BY_NAME if name in read]
+        names = [name for name in BY_NAME if name in read] if self._brief is None else self._brief
         groups: dict[str, list[widgets.Widget]] = {}
         self.controls = {}
         for name in names:
@@ -115,9 +118,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             self._show()
 
     def _change_mode(self, change: Mapping[str, Any]) -> None:
-        if not self._busy and change["new"] in MODES:
+        if not self._busy:
             self._touched = None
-            self.set({BY_NAME[name].keyword: value for name, value in MODES[change["new"]].items()})
+            bits = MODES.get(change["new"], {})
+            self.set({BY_NAME[name].keyword: value for name, value in bits.items()})
 
     def _change_ladder(self, _change: object) -> None:
         if self._busy:
@@ -155,15 +159,15 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._busy = False
         self.repair.disabled = not (found.outcome != "success" and found.repair())
         self.possible.disabled = found.possible
-        self.page.value = brief(found, [BY_NAME[name] for name in self._brief]) if self._brief else render(found, other)
+        if self._brief is None:
+            self.page.value = render(found, other)
+        else:
+            self.page.value = brief(found, [BY_NAME[name] for name in self._brief])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         # Where no kernel runs (a notebook read on a web page), the page stands in for the controls.
         shown = dict(super()._repr_mimebundle_(**kwargs) or {})
         return {**shown, "text/plain": repr(self.verdict), "text/html": self.page.value}
-
-
-BY_KEYWORD = {axis.keyword: axis for axis in AXES}
 
 
 def _value(control: widgets.Widget) -> Value:
@@ -173,7 +177,7 @@ def _value(control: widgets.Widget) -> Value:
 def _control(axis: Axis, values: tuple[Value, ...], value: Value) -> widgets.Widget:
     hint = f"{axis.where}: {axis.meaning}"
     if values == (0, 1):
-        layout = widgets.Layout(width="auto", min_width="9em")
+        layout = widgets.Layout(width="auto", min_width="9em", margin="2px 1em 2px 2px")
         return widgets.Checkbox(value=bool(value), description=axis.name, tooltip=hint, indent=False, layout=layout)
     return widgets.Dropdown(
         options=values, value=value, description=axis.name, tooltip=hint,

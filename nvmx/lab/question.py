@@ -8,7 +8,7 @@ import ipywidgets as widgets
 from ..answer import Verdict, verdict
 from ..axis import named_values
 from ..markup import badge
-from ..outcome import OUTCOMES
+from ..outcome import TABLE
 from ..rung import Ladder
 
 
@@ -19,7 +19,8 @@ class Prediction(widgets.VBox):  # type: ignore[misc]
         self.verdict = found
         self.question = f"{found.ladder.instruction} by {found.ladder.source}, ready but for {given}: how does it end?"
         self.choice = widgets.RadioButtons(
-            options=OUTCOMES, value=None, layout=widgets.Layout(width="max-content"), description="I predict",
+            options=[(f"{look.name} – {look.meaning}", look.name) for look in TABLE], value=None,
+            layout=widgets.Layout(width="max-content"), description="I predict",
         )  # fmt: skip
         self.answer = widgets.HTML()
         self.choice.observe(self._show, "value")
