@@ -16,10 +16,10 @@ from .space import Codes, Domains, deciding_rungs, domains, possible, spanned_ax
 
 
 def sources() -> pd.DataFrame:
-    """Return one row a source: id, title, date, reference."""
+    """Return one row a source, in the order of their dates: id, title, date, reference, note."""
     return pd.DataFrame(
-        [(each.id, each.title, each.date, each.reference) for each in all_sources().values()],
-        columns=["id", "title", "date", "reference"],
+        [(each.id, each.title, each.date, each.reference, each.note) for each in all_sources().values()],
+        columns=["id", "title", "date", "reference", "note"],
     )
 
 

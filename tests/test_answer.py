@@ -325,7 +325,7 @@ def test_the_rules_are_a_table() -> None:
 
 def test_sources_and_axes_are_tables() -> None:
     sources, axes = nvmx.sources(), nvmx.axes()
-    assert list(sources.columns) == ["id", "title", "date", "reference"]
+    assert list(sources.columns) == ["id", "title", "date", "reference", "note"]
     assert set(sources["id"]) >= {"intel", "kvm-2011"}
     assert axes["axis"].tolist() == NAMES
     assert (axes.loc[:, "where":] != "").all(axis=None)

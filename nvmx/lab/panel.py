@@ -8,13 +8,13 @@ import ipywidgets as widgets
 
 from ..answer import Verdict, decide
 from ..axis import BY_NAME, INSTRUCTIONS, READY, Axis, Value, named_axes, named_values
-from ..ladders import all_sources, ladder
+from ..ladders import all_sources, ladder, sources_of
 from ..modes import MODES, mode_of
 from ..page import brief, render
 from ..rung import Ladder
 
 _WRAP = widgets.Layout(flex_flow="row wrap")
-_NO_MODE = "none: see beside"
+_NO_MODE, _NOTHING = "none: see beside", "nothing"
 
 
 class Explorer(widgets.VBox):  # type: ignore[misc]
@@ -30,11 +30,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._busy = True
         self._touched: str | None = None
         self.controls: dict[str, widgets.Widget] = {}
-        ids = list(all_sources())
-        known = chosen.source in ids
+        known = chosen.source in all_sources()
         self.instruction = _choice("instruction", INSTRUCTIONS if known else [chosen.instruction], chosen.instruction)
-        self.source = _choice("source", ids if known else [chosen.source, *ids], chosen.source)
-        self.compare = _choice("compare with", ["nothing", *ids], "nothing")
+        self.source = _choice("source", self._sources(), chosen.source)
+        self.compare = _choice("compare with", [_NOTHING, *self._sources()], _NOTHING)
         self.mode = _choice("mode", [*MODES, _NO_MODE], _NO_MODE)
         self.repair = _button("Apply the repair", "make the smallest change that leads to success", self._repair)
         self.possible = _button("Nearest possible state", "go to the nearest state that a processor can be in",
@@ -127,16 +126,28 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         if self._busy:
             return
         state = self.state
-        if self.ladder.instruction != self.instruction.value:
-            state.pop("vmx", None)  # each instruction is ready in another VMX operation
         with self._together():
-            given = (self._given.instruction, self._given.source)
-            wanted = (self.instruction.value, self.source.value)
-            self.ladder = self._given if wanted == given else ladder(*wanted)
-            compared = self.compare.value
-            self._other = None if compared == "nothing" else ladder(self.instruction.value, compared)
+            if self.ladder.instruction != self.instruction.value:
+                state.pop("vmx", None)  # each instruction is ready in another VMX operation
+                ids = self._sources()
+                source, compared = self.source.value, self.compare.value
+                self.source.options = ids
+                self.compare.options = [_NOTHING, *ids]
+                self.source.value = source if source in ids else "intel"
+                self.compare.value = compared if compared in ids else _NOTHING
+            self.ladder = self._find(self.source.value)
+            self._other = None if self.compare.value == _NOTHING else self._find(self.compare.value)
             self._touched = None
             self._show_controls(state)
+
+    def _sources(self) -> list[str]:
+        """The sources that know the chosen instruction, the reader's own first."""
+        ids = sources_of(self.instruction.value)
+        return ids if self._given.source in all_sources() else [self._given.source, *ids]
+
+    def _find(self, source: str) -> Ladder:
+        wanted = (self.instruction.value, source)
+        return self._given if wanted == (self._given.instruction, self._given.source) else ladder(*wanted)
 
     def _repair(self, _button: object) -> None:
         self._touched = None

@@ -22,6 +22,11 @@ def all_sources() -> dict[str, Source]:
     return dict(sorted(found.items(), key=lambda item: (item[1].date, item[0])))
 
 
+def sources_of(instruction: str) -> list[str]:
+    """Return the ids of the sources that have a ladder for this instruction, in the order of their dates."""
+    return [each.id for each in all_sources().values() if any(it.instruction == instruction for it in each.ladders)]
+
+
 def ladder(instruction: str, source: str | Ladder) -> Ladder:
     """Return the ladder of `source` (an id, or a Ladder of your own) for "VMXON" or "VMXOFF".
 

@@ -1,4 +1,4 @@
-"""Where ladders come from: an id, a title, a date, a reference, and the ladders found there."""
+"""Where ladders come from: an id, a title, a date, a reference, a sentence, and the ladders found there."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,16 @@ from ..rung import Ladder
 
 @dataclass(frozen=True)
 class Source:
-    """A text that decides how VMXON and VMXOFF end; `date` as far as it is known (YYYY, YYYY-MM or YYYY-MM-DD)."""
+    """A text that decides how VMXON and VMXOFF end; `date` as far as it is known (YYYY, YYYY-MM or YYYY-MM-DD).
+
+    `note` says in a sentence what is particular about it, or what it changed and why that matters.
+    """
 
     id: str
     title: str
     date: str
     reference: str
+    note: str
     ladders: tuple[Ladder, ...]
 
     def __post_init__(self) -> None:
