@@ -22,16 +22,16 @@ from .rung import Effect, Ladder, Rung
 if TYPE_CHECKING:
     from . import kvm2011, lab, plots
     from .space import outcomes
-    from .tables import axes, diff, impossible, sources, table
+    from .tables import axes, diff, impossible, sources, summary, table
 
 __version__ = "0.1.0"
 __all__ = [
     "OUTCOMES", "Effect", "Ladder", "Repair", "Rung", "Source", "State", "Verdict", "axes", "diff", "impossible",
-    "kvm2011", "lab", "ladder", "outcomes", "plots", "sources", "state", "step", "table", "verdict",
+    "kvm2011", "lab", "ladder", "outcomes", "plots", "sources", "state", "step", "summary", "table", "verdict",
 ]  # fmt: skip
 
 # numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
-_ROOMS = {"outcomes": "space"} | dict.fromkeys(("axes", "diff", "impossible", "sources", "table"), "tables")
+_ROOMS = {"outcomes": "space"} | dict.fromkeys(("axes", "diff", "impossible", "sources", "summary", "table"), "tables")
 _MODULES = ("kvm2011", "lab", "plots")
 
 

@@ -12,12 +12,12 @@ MODES: dict[str, dict[str, Value]] = {
     "compatibility": {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 0},
     "64-bit": {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 1},
 }
-_TELLING = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
+MODE_AXES = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
 
 
 def mode_of(state: Mapping[str, Value]) -> str | None:
     """Return the mode that a state (by column name) is in, or None where its bits belong to none."""
     for name, bits in MODES.items():
-        if all(state[axis] == bits[axis] for axis in _TELLING):
+        if all(state[axis] == bits[axis] for axis in MODE_AXES):
             return name
     return None

@@ -44,6 +44,13 @@ OUTCOMES = tuple(outcome.name for outcome in TABLE)
 BY_OUTCOME = {outcome.name: outcome for outcome in TABLE}
 
 
+def flags_text(flags: Mapping[str, int]) -> str:
+    """Write what is done to RFLAGS: `left alone`, `cleared`, or the flag that is set while the others are cleared."""
+    if not flags:
+        return "left alone"
+    return " ".join(name for name, value in flags.items() if value) + " set" if any(flags.values()) else "cleared"
+
+
 def outcome_name(given: object) -> str:
     """Return `given` if it is one of OUTCOMES; otherwise raise TypeError or ValueError."""
     if not isinstance(given, str):

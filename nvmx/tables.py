@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .axis import AXES, BY_NAME
+from .axis import AXES
+from .compare import Comparison, Endings, compare, differences
 from .ladders import all_sources, ladder
 from .outcome import OUTCOMES
 from .possible import RULES
@@ -56,28 +57,47 @@ def table(instruction: str, source: str | Ladder, axes: Iterable[str] | None = N
     return pd.DataFrame(columns, copy=False)
 
 
-def diff(instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[str] | None = None) -> pd.DataFrame:
+def diff(
+    instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[str] | None = None, *, flags: bool = False
+) -> pd.DataFrame:
     """Return the possible states where `a` and `b` end differently, with both outcomes and both rungs.
 
-    `axes` as for `outcomes`; None: all that either reads.  Where one source knows fewer values of an axis, only those
-    are compared.  Raises TypeError or ValueError.
+    `flags` takes what is written to RFLAGS as part of an ending.  `axes` as for `outcomes`; None: all that either
+    reads.  Where one source knows fewer values of an axis, only those are compared.  Raises TypeError or ValueError.
     """
-    both = [ladder(instruction, a), ladder(instruction, b)]
-    if axes is None:
-        read = {name for each in both for name in each.reads}
-        axes = [name for name in BY_NAME if name in read]
-    spans = domains(both, spanned_axes(both, axes))
-    rungs = [deciding_rungs(each, spans) for each in both]
-    codes = [_outcome_codes(each)[found] for each, found in zip(both, rungs, strict=True)]
-    where = np.nonzero((codes[0] != codes[1]) & possible(both, spans))
-    columns = _axis_columns(spans, where, where[0].shape)
-    labels = [each.source for each in both]
-    if labels[0] == labels[1]:
-        labels[1] += " (b)"
-    for label, each, found in zip(labels, both, rungs, strict=True):
-        columns[f"{label} outcome"] = _outcome_column(each, found[where])
-        columns[f"{label} rung"] = _rung_column(each, found[where])
+    found = compare(instruction, a, b, axes)
+    different = found.differing(flags=flags)
+    places = [place[different] for place in found.places]
+    columns = _axis_columns(found.spans, places, (int(different.sum()),))
+    for label, each in zip(_labels(found), found.endings, strict=True):
+        rungs = each.rungs[different]
+        columns[f"{label} outcome"] = _outcome_column(each.ladder, rungs)
+        columns[f"{label} rung"] = _rung_column(each.ladder, rungs)
+        if flags:
+            columns[f"{label} flags"] = pd.Categorical(each.flags[different])
     return pd.DataFrame(columns, copy=False)
+
+
+def summary(
+    instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[str] | None = None, *, flags: bool = False
+) -> pd.DataFrame:
+    """Return the difference of `a` and `b` in few lines: when, how either ends, and in how many possible states.
+
+    The conditions together hold in every possible state where the two differ and in no other; none can be left out.
+    Where two overlap, a state is counted in both.  Arguments and errors as for `diff`.
+    """
+    found = compare(instruction, a, b, axes)
+    labels = _labels(found)
+    rows = [
+        (condition(each.when), " | ".join(each.a), " | ".join(each.b), each.states)
+        for each in differences(found, flags=flags)
+    ]
+    return pd.DataFrame(rows, columns=["when", *labels, "states"])
+
+
+def _labels(found: Comparison) -> list[str]:
+    a, b = (each.ladder.source for each in found.endings)
+    return [a, b if b != a else f"{b} (b)"]
 
 
 def _axis_columns(spans: Domains, places: Sequence[NDArray[np.integer]], shape: tuple[int, ...]) -> dict[str, Any]:
@@ -92,14 +112,8 @@ def _axis_columns(spans: Domains, places: Sequence[NDArray[np.integer]], shape: 
     return columns
 
 
-def _outcome_codes(chosen: Ladder) -> Codes:
-    """The outcome's code for each place of a rung, and last for success."""
-    names = [rung.outcome for rung in chosen.rungs] + ["success"]
-    return np.array([OUTCOMES.index(name) for name in names], dtype=np.uint8)
-
-
 def _outcome_column(chosen: Ladder, rungs: Codes) -> pd.Categorical:
-    codes = _outcome_codes(chosen).astype(np.int8)[rungs]
+    codes = Endings(chosen, rungs).codes.astype(np.int8)
     return pd.Categorical.from_codes(codes, categories=list(OUTCOMES), ordered=True)
 
 

@@ -1,0 +1,85 @@
+"""Two ladders side by side: differences, flags, and summaries that say exactly what the differences are."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nvmx
+from nvmx.compare import compare
+from nvmx.cover import cover, inside
+from nvmx.ladders import all_sources
+from nvmx.modes import mode_of
+
+PAIRS = [(each.instruction, each.source) for source in all_sources().values() for each in source.ladders]
+
+
+def where(states: pd.DataFrame, condition: str) -> pd.Series:
+    """Which states a line of a summary speaks of, read back from its words."""
+    hit = pd.Series(data=True, index=states.index)
+    for part in condition.split(" and ") if condition else []:
+        name, values = re.fullmatch(r"([\w.]+)=(.*)", part).groups()  # type: ignore[union-attr]
+        hit &= states[name].astype(str).isin(values.split("|"))
+    return hit
+
+
+@pytest.mark.parametrize(("instruction", "source"), PAIRS)
+def test_a_summary_says_where_two_ladders_differ_and_nothing_else(instruction: str, source: str) -> None:
+    summary = nvmx.summary(instruction, source, "intel")
+    difference = nvmx.diff(instruction, source, "intel")
+    found = compare(instruction, source, "intel")
+    both = pd.DataFrame(
+        {name: np.array(values)[place] for (name, values), place in zip(found.spans.items(), found.places, strict=True)}
+    )
+    for name, ending in zip(("outcome", "outcome b"), found.endings, strict=True):
+        both[name] = np.array(nvmx.OUTCOMES)[ending.codes]
+    if "EFER.LMA" in both:
+        both["mode"] = [mode_of(row) for row in both.to_dict("records")]
+    differ = both["outcome"] != both["outcome b"]
+    assert differ.sum() == len(difference)
+    lines = [where(both, condition) for condition in summary["when"]]
+    said = pd.concat(lines, axis=1).any(axis=1) if lines else pd.Series(data=False, index=both.index)
+    assert (said == differ).all()
+    for n, line in enumerate(lines):
+        assert line.sum() == summary["states"][n]
+        assert set(summary[source][n].split(" | ")) == set(both.loc[line, "outcome"])
+        rest = [other for m, other in enumerate(lines) if m != n]
+        if rest:  # no line can be left out
+            assert not (line <= pd.concat(rest, axis=1).any(axis=1)).all()
+
+
+def test_a_cover_is_exact_and_irredundant_on_random_states() -> None:
+    chooser = np.random.default_rng(2011)
+    sizes = (2, 3, 4, 2, 2)
+    space = np.stack([grid.ravel() for grid in np.indices(sizes)], axis=1).astype(np.int8)
+    for share in (0.05, 0.3, 0.7, 1.0):
+        kinds = chooser.choice(3, size=len(space), p=[share * 0.8, 0.8 - share * 0.8, 0.2])
+        wanted, others = space[kinds == 0], space[kinds == 1]
+        boxes = cover(wanted, others, sizes)
+        hits = [inside(wanted, box) for box in boxes]
+        assert np.logical_or.reduce(hits).all() if boxes else not len(wanted)
+        assert not any(inside(others, box).any() for box in boxes)
+        for n in range(len(boxes)):
+            rest = [hit for m, hit in enumerate(hits) if m != n]
+            assert not rest or not np.logical_or.reduce(rest).all()
+
+
+def test_flags_can_be_compared() -> None:
+    """The seed's success leaves RFLAGS stale; two years later success writes it."""
+    plain = nvmx.diff("VMXON", "kvm-2011", "kvm-2013")
+    flags = nvmx.diff("VMXON", "kvm-2011", "kvm-2013", flags=True)
+    assert len(flags) > len(plain)
+    both = flags[(flags["kvm-2011 outcome"] == "success") & (flags["kvm-2013 outcome"] == "success")]
+    assert len(both) == len(flags) - len(plain)
+    assert set(both["kvm-2011 flags"]) == {"left alone"}
+    assert set(both["kvm-2013 flags"]) == {"cleared"}
+    assert set(flags["kvm-2013 flags"]) == {"left alone", "cleared", "CF set", "ZF set"}
+    text = nvmx.summary("VMXON", "kvm-2011", "kvm-2013", flags=True)
+    assert text["kvm-2011"].str.contains("flags left alone").all()
+
+
+def test_a_ladder_against_itself_is_no_difference() -> None:
+    assert nvmx.diff("VMXON", "intel", "intel").empty
+    assert nvmx.summary("VMXON", "intel", "intel").empty
+    assert list(nvmx.summary("VMXON", "intel", "intel").columns) == ["when", "intel", "intel (b)", "states"]
