@@ -16,17 +16,15 @@ Combination = tuple[Value, ...]
 
 
 def sides(
-    chosen: Ladder, down: Iterable[str] | None, across: Iterable[str] | None, held: Iterable[str]
+    read: Iterable[str], down: Iterable[str] | None, across: Iterable[str] | None, held: Iterable[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the axes to spread down and across: those asked for, or the usual ones that the ladder reads.
+    """Return the axes to spread down and across: those asked for, or the usual ones among those `read`.
 
     Raises TypeError or ValueError where an axis does not exist, or is named twice (also among those `held`).
     """
-    kept = set(held)
+    kept, known = set(held), set(read)
     names = [
-        tuple(name for name in usual if name in chosen.axes and name not in kept)
-        if asked is None
-        else named_axes(asked)
+        tuple(name for name in usual if name in known and name not in kept) if asked is None else named_axes(asked)
         for asked, usual in ((down, DOWN), (across, ACROSS))
     ]
     named_axes([*names[0], *names[1], *kept])

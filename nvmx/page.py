@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from .answer import Verdict
 from .axis import Axis
@@ -9,6 +10,9 @@ from .markup import badge, html_table
 from .outcome import BY_OUTCOME
 from .rung import ending
 from .svg import small_map
+
+if TYPE_CHECKING:  # it is counted with numpy, and this file runs without
+    from .versions import Change, Version
 
 _MARKS = {"passed": "✓ passed", "stopped here": "■ stopped here", "not reached": "· not reached"}
 _LINES = "style='line-height:1.4'"
@@ -84,3 +88,37 @@ def _ladder(verdict: Verdict) -> str:
         rows.append([f"<b>{cell}</b>" for cell in cells] if mark == "stopped here" else cells)
     title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
     return html_table(title, ("", "", "asks for", "otherwise"), rows)
+
+
+def render_version(version: "Version", place: int, count: int) -> str:
+    """Return one version of a source: what it changed, what that made right or wrong, and its ladder."""
+    source = version.source
+    parts = [
+        f"<p style='font-size:1.2em;line-height:1.4' role='status'><b>{escape(source.title)}</b>, "
+        f"{escape(source.date)} ({place + 1} of {count})<br>{version.total:,} possible states end otherwise than in "
+        f"{escape(version.manual.source)}.</p>",
+        f"<p {_LINES}>{escape(source.note)}</p>",
+    ]
+    if place:
+        parts += [_change("Made right", version.made_right), _change("Made wrong", version.made_wrong)]
+    rows = [
+        (str(number), escape(rung.name), escape(ending(rung)), f"<b>{escape(version.marks.get(rung.name, ''))}</b>")
+        for number, rung in enumerate(version.ladder.rungs, 1)
+    ]
+    parts.append(
+        html_table(f"{version.ladder.instruction}, {source.id}", ("", "asks for", "otherwise", "change"), rows)
+    )
+    if version.dropped:
+        parts.append(f"<p {_LINES}>Dropped: <b>{escape(', '.join(version.dropped))}</b>.</p>")
+    parts.append(f"<p {_LINES}>Written in {escape(source.reference)}.</p>")
+    return "".join(parts)
+
+
+def _change(title: str, change: "Change | None") -> str:
+    if change is None:
+        return f"<p {_LINES}>{title}: no state.</p>"
+    state = ", ".join(f"{name}={value}" for name, value in change.example.items()) or "the ready state"
+    return (
+        f"<p {_LINES}>{title}: {change.states:,} states. For example {escape(state)}: before {badge(change.before)}, "
+        f"now {badge(change.now)}, by the manual {badge(change.manual)}.</p>"
+    )

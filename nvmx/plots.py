@@ -3,21 +3,23 @@
 import base64
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch, Polygon, Rectangle
+from numpy.typing import NDArray
 
 from . import karnaugh
 from .axis import Value, named_values
 from .ladders import ladder as find_ladder
-from .outcome import BY_OUTCOME, OUTCOMES, TABLE
+from .outcome import BY_OUTCOME, OUTCOMES, TABLE, Outcome
 from .rung import Ladder
 from .space import deciding_rungs, domains, possible
+from .versions import versions
 
 _DPI = 100
 _CELL, _BAND, _KEY, _LETTER = 0.36, 0.27, 1.4, 0.09  # inches
@@ -64,44 +66,13 @@ def map(  # noqa: A001 - its name in the public face
     """
     chosen = find_ladder(instruction, source)
     held = named_values(at)
-    chosen.check_domain(held)
-    sides = karnaugh.sides(chosen, down, across, held)
-    spans: dict[str, tuple[Value, ...]] = domains([chosen], [*sides[0], *sides[1]])
-    orders = [karnaugh.gray(spans[name] for name in side) for side in sides]
-    shape = [len(order) for order in orders]
-    spans |= {name: (value,) for name, value in held.items()}
-    codes = np.array([*(OUTCOMES.index(rung.outcome) for rung in chosen.rungs), 0])[deciding_rungs(chosen, spans)]
-    places = [
-        np.array([_place(spans, side, values) for values in order]) for side, order in zip(sides, orders, strict=True)
-    ]
-    codes = codes.reshape(shape)[np.ix_(*places)]
-    can_be = possible([chosen], spans).reshape(shape)[np.ix_(*places)]
-
+    layout = _Layout([chosen], down, across, held)
+    codes, can_be = layout.codes(chosen), layout.possible()
     shown = [place for place in range(len(OUTCOMES)) if (codes == place).any()]
-    keys: list[Any] = [
-        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown
-    ]
-    keys.append(Patch(facecolor="white", edgecolor="#bbb", hatch="////", label="not possible"))
-
-    # In inches: the bands beside the cells, the names at the bands' ends, title and legend.
-    longest = [_LETTER * max((len(name) for name in side), default=0) for side in sides]
-    left, top, bottom = (
-        max(sum(_band_widths(sides[0], orders[0])), longest[1]) + 0.4,
-        _BAND * len(sides[1]) + 0.6,
-        longest[0] + 0.4,
-    )
-    width = max(left + _CELL * shape[1] + 0.2, 6.5)
-    columns = int(width // _KEY)
-    bottom += 0.2 * -(-len(keys) // columns)
-    height = top + _CELL * shape[0] + bottom
-    figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((left / width, bottom / height, _CELL * shape[1] / width, _CELL * shape[0] / height))
-    _cells(axes, codes, can_be)
-    for side, order, vertical in zip(sides, orders, (True, False), strict=True):
-        _bands(axes, side, order, vertical=vertical)
-    figure.legend(handles=keys, loc="lower center", ncols=columns, frameon=False, fontsize=9)
     others = "".join(f", {name}={value}" for name, value in held.items())
-    figure.text(0.15 / width, 1 - 0.35 / height, f"{instruction}, {chosen.source}{others}", fontsize=13, weight="bold")
+    figure, axes = layout.canvas(f"{instruction}, {chosen.source}{others}", [*_keys(shown), _not_possible()])
+    for place, code in np.ndenumerate(codes):
+        _cell(axes, place, TABLE[code], possible=bool(can_be[place]))
     counts = ", ".join(
         f"{TABLE[n].name} in {int(((codes == n) & can_be).sum())}" for n in shown if (can_be & (codes == n)).any()
     )
@@ -110,6 +81,154 @@ def map(  # noqa: A001 - its name in the public face
         f"can be in {int(can_be.sum())}; of those, {counts}."
     )
     return Picture(figure, sentence)
+
+
+def diff(
+    instruction: str,
+    a: str | Ladder,
+    b: str | Ladder,
+    down: Iterable[str] | None = None,
+    across: Iterable[str] | None = None,
+    **at: object,
+) -> Picture:
+    """Draw where two ladders part: as `map`, with both letters (a's above, b's below) where they end differently.
+
+    Axes are chosen as for `map`.  Raises TypeError or ValueError.
+    """
+    both = [find_ladder(instruction, a), find_ladder(instruction, b)]
+    held = named_values(at)
+    layout = _Layout(both, down, across, held)
+    first, second = (layout.codes(each) for each in both)
+    can_be = layout.possible()
+    part = (first != second) & can_be
+    shown = [place for place in range(len(OUTCOMES)) if (part & ((first == place) | (second == place))).any()]
+    others = "".join(f", {name}={value}" for name, value in held.items())
+    title = f"{instruction}: {both[0].source} (above) and {both[1].source} (below){others}"
+    same = Patch(facecolor="#f2f2f2", edgecolor="#bbb", label="the same")
+    figure, axes = layout.canvas(title, [*_keys(shown), same, _not_possible()])
+    for place, code in np.ndenumerate(first):
+        if part[place]:
+            _split_cell(axes, place, TABLE[code], TABLE[second[place]])
+        else:
+            _cell(axes, place, TABLE[code], possible=bool(can_be[place]), quiet=True)
+    sentence = (
+        f"{instruction} by {both[0].source} and by {both[1].source}{others}: of {int(can_be.sum())} possible states "
+        f"{int(part.sum())} end differently{_pairs(first[part], second[part])}."
+    )
+    return Picture(figure, sentence)
+
+
+def _pairs(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> str:
+    """The pairs of endings and how often each comes, in words."""
+    pairs, counts = np.unique(np.stack([a, b]), axis=1, return_counts=True)
+    words = [f"{OUTCOMES[x]} for {OUTCOMES[y]} in {n}" for x, y, n in zip(*pairs, counts, strict=True)]
+    return f": {', '.join(words)}" if words else ""
+
+
+class _Layout:
+    """Where the states of some ladders stand on a map: the axes down and across, and their values in Gray order."""
+
+    def __init__(
+        self,
+        ladders: Sequence[Ladder],
+        down: Iterable[str] | None,
+        across: Iterable[str] | None,
+        held: Mapping[str, Value],
+    ) -> None:
+        self.ladders = ladders
+        for each in ladders:
+            each.check_domain(held)
+        self.sides = karnaugh.sides([name for each in ladders for name in each.axes], down, across, held)
+        self.spans: dict[str, tuple[Value, ...]] = domains(ladders, [*self.sides[0], *self.sides[1]])
+        self.orders = [karnaugh.gray(self.spans[name] for name in side) for side in self.sides]
+        self.shape = [len(order) for order in self.orders]
+        self.spans |= {name: (value,) for name, value in held.items()}
+        self._places = np.ix_(
+            *[
+                [_place(self.spans, side, values) for values in order]
+                for side, order in zip(self.sides, self.orders, strict=True)
+            ]
+        )
+
+    def codes(self, chosen: Ladder) -> NDArray[np.uint8]:
+        """The outcome of every cell, row by row: codes into OUTCOMES."""
+        names = [*(rung.outcome for rung in chosen.rungs), "success"]
+        codes = np.array([OUTCOMES.index(name) for name in names], dtype=np.uint8)
+        return codes[deciding_rungs(chosen, self.spans).reshape(self.shape)[self._places]]
+
+    def possible(self) -> NDArray[np.bool_]:
+        """Whether a processor can be in the state of each cell."""
+        found: NDArray[np.bool_] = possible(self.ladders, self.spans).reshape(self.shape)[self._places]
+        return found
+
+    def canvas(self, title: str, keys: Sequence[Patch]) -> tuple[Figure, Axes]:
+        """A figure with title, legend and the bands beside the cells, and axes in which a cell is one by one."""
+        # In inches: the bands beside the cells, the names at the bands' ends, title and legend.
+        longest = [_LETTER * max((len(name) for name in side), default=0) for side in self.sides]
+        left = max(sum(_band_widths(self.sides[0], self.orders[0])), longest[1]) + 0.4
+        top, bottom = _BAND * len(self.sides[1]) + 0.6, longest[0] + 0.4
+        width = max(left + _CELL * self.shape[1] + 0.2, 6.5)
+        columns = int(width // _KEY)
+        bottom += 0.2 * -(-len(keys) // columns)
+        height = top + _CELL * self.shape[0] + bottom
+        figure = Figure(figsize=(width, height))
+        where = (left / width, bottom / height, _CELL * self.shape[1] / width, _CELL * self.shape[0] / height)
+        axes = figure.add_axes(where)
+        axes.set_xlim(0, self.shape[1])
+        axes.set_ylim(self.shape[0], 0)
+        axes.set_axis_off()
+        for side, order, vertical in zip(self.sides, self.orders, (True, False), strict=True):
+            _bands(axes, side, order, vertical=vertical)
+        figure.legend(handles=list(keys), loc="lower center", ncols=columns, frameon=False, fontsize=9)
+        figure.text(0.15 / width, 1 - 0.35 / height, title, fontsize=13, weight="bold")
+        return figure, axes
+
+
+def _keys(shown: Iterable[int]) -> list[Patch]:
+    return [
+        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown
+    ]
+
+
+def _not_possible() -> Patch:
+    return Patch(facecolor="white", edgecolor="#bbb", hatch="////", label="not possible")
+
+
+def history(instruction: str = "VMXON", ids: Sequence[str] | None = None) -> Picture:
+    """Draw, for each version, how many possible states end otherwise than in the manual, and in which way.
+
+    `ids` names the sources in order; None: KVM's.  Raises TypeError or ValueError.
+    """
+    found = versions(instruction, ids)
+    height = 0.5 * len(found) + 1.6
+    figure = Figure(figsize=(9, height))
+    axes = figure.add_axes((0.16, 0.9 / height, 0.7, 0.5 * len(found) / height))
+    most = max((each.total for each in found), default=0) or 1
+    axes.set_xlim(0, most * 1.005)
+    axes.set_ylim(len(found) - 0.5, -0.5)
+    axes.set_axis_off()
+    shown: set[int] = set()
+    for y, each in enumerate(found):
+        axes.text(-0.01 * most, y, each.source.id, ha="right", va="center", fontsize=10)
+        start = 0
+        for (ours, theirs), count in sorted(
+            each.wrong.items(), key=lambda item: (OUTCOMES.index(item[0][0]), -item[1])
+        ):
+            look = BY_OUTCOME[ours]
+            shown.add(OUTCOMES.index(ours))
+            axes.barh(y, count, left=start, height=0.7, color=look.colour, edgecolor="black", linewidth=0.6)
+            if count > most * 0.07:
+                letters = f"{look.letter} for {BY_OUTCOME[theirs].letter}"
+                axes.text(start + count / 2, y, letters, ha="center", va="center", fontsize=9, color=look.ink)
+            start += count
+        axes.text(start + most * 0.01, y, f"{each.total:,}", ha="left", va="center", fontsize=10, weight="bold")
+    figure.legend(handles=_keys(sorted(shown)), loc="lower center", ncols=7, frameon=False, fontsize=9)
+    title = f"{instruction}: possible states that end otherwise than in the manual"
+    figure.text(0.02, 1 - 0.35 / height, title, fontsize=12, weight="bold")
+    figure.text(0.16, 0.55 / height, "colour: what this version says; 'U for G': it says #UD, the manual #GP(0)",
+                fontsize=8, color="#555")  # fmt: skip
+    words = ", ".join(f"{each.source.id} {each.total:,}" for each in found)
+    return Picture(figure, f"{instruction}, possible states that end otherwise than in the manual: {words}.")
 
 
 def ladder(instruction: str, source: str | Ladder) -> Picture:
@@ -156,24 +275,28 @@ def _place(spans: dict[str, tuple[Value, ...]], side: Sequence[str], values: Seq
     return place
 
 
-def _cells(axes: Axes, codes: np.ndarray[Any, Any], can_be: np.ndarray[Any, Any]) -> None:
-    rows, columns = codes.shape
-    axes.set_xlim(0, columns)
-    axes.set_ylim(rows, 0)
-    axes.set_axis_off()
-    for (row, column), code in np.ndenumerate(codes):
-        look = TABLE[code]
-        if can_be[row, column]:
-            axes.add_patch(Rectangle((column, row), 1, 1, facecolor=look.colour, edgecolor="black", linewidth=0.8))
-        else:
-            axes.add_patch(
-                Rectangle((column, row), 1, 1, facecolor="white", edgecolor="#ccc", hatch="////", linewidth=0.5)
-            )
-        letter = axes.text(column + 0.5, row + 0.5, look.letter, ha="center", va="center", fontsize=11)
-        if can_be[row, column]:
-            letter.set(color=look.ink, weight="bold")
-        else:
-            letter.set(color="#767676", fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+def _cell(axes: Axes, place: tuple[int, ...], look: Outcome, *, possible: bool, quiet: bool = False) -> None:
+    row, column = place
+    if possible:
+        face = "#f2f2f2" if quiet else look.colour
+        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=face, edgecolor="black", linewidth=0.8))
+    else:
+        axes.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor="#ccc", hatch="////", linewidth=0.5))
+    letter = axes.text(column + 0.5, row + 0.5, look.letter, ha="center", va="center", fontsize=11)
+    if possible and not quiet:
+        letter.set(color=look.ink, weight="bold")
+    elif possible:
+        letter.set(color="#555")
+    else:
+        letter.set(color="#767676", fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+
+
+def _split_cell(axes: Axes, place: tuple[int, ...], above: Outcome, below: Outcome) -> None:
+    row, column = place
+    for look, corner, x, y in ((above, (0, 0), 0.3, 0.28), (below, (1, 1), 0.7, 0.74)):
+        corners = [(column + corner[0], row + corner[1]), (column, row + 1), (column + 1, row)]
+        axes.add_patch(Polygon(corners, facecolor=look.colour, edgecolor="black", linewidth=0.8))
+        axes.text(column + x, row + y, look.letter, ha="center", va="center", fontsize=8, color=look.ink, weight="bold")
 
 
 def _band_widths(side: Sequence[str], order: Sequence[karnaugh.Combination]) -> list[float]:

@@ -13,7 +13,7 @@ _INK = "var(--jp-ui-font-color1, #333)"
 def small_map(verdict: Verdict) -> str:
     """Return the map of the verdict's ladder, the axes that are not spread held at the verdict's state."""
     chosen, state = verdict.ladder, verdict.state.columns
-    down, across = karnaugh.sides(chosen, None, None, ())
+    down, across = karnaugh.sides(chosen.axes, None, None, ())
     held = tuple((name, state[name]) for name in chosen.reads if name not in (*down, *across))
     cells = karnaugh.cells(chosen, down, across, held)
     rows = karnaugh.gray(chosen.domain(name) for name in down)

@@ -2,5 +2,6 @@
 
 from .panel import Explorer, explorer
 from .question import Prediction, predict
+from .timeline import History, history
 
-__all__ = ["Explorer", "Prediction", "explorer", "predict"]
+__all__ = ["Explorer", "History", "Prediction", "explorer", "history", "predict"]
