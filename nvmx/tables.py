@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .axis import AXES
 from .compare import Comparison, Endings, compare, differences
 from .ladders import all_sources, ladder
+from .ladders.permissions import PERMISSIONS
 from .outcome import OUTCOMES
 from .possible import RULES
 from .rung import Ladder, condition
@@ -42,6 +43,20 @@ def impossible() -> pd.DataFrame:
     )
 
 
+def permissions() -> pd.DataFrame:
+    """Return the permission prefix of the other VMX instructions by Intel's manual, side by side.
+
+    One row an instruction, one column a check; a cell holds the place of the check and how it ends ('' : not asked).
+    Only privilege and mode are covered: what passes is looked at further.
+    """
+    names = list(dict.fromkeys(rung.name for rungs in PERMISSIONS.values() for rung in rungs))
+    rows = [
+        [next((f"{n} {rung.outcome}" for n, rung in enumerate(rungs, 1) if rung.name == name), "") for name in names]
+        for rungs in PERMISSIONS.values()
+    ]
+    return pd.DataFrame(rows, columns=names, index=pd.Index(PERMISSIONS, name="instruction"))
+
+
 def table(instruction: str, source: str | Ladder, axes: Iterable[str] | None = None) -> pd.DataFrame:
     """Return one row a state: a column an axis, then outcome, rung (missing for success) and possible.
 
@@ -50,7 +65,7 @@ def table(instruction: str, source: str | Ladder, axes: Iterable[str] | None = N
     chosen = ladder(instruction, source)
     spans = domains([chosen], spanned_axes([chosen], axes))
     rungs = deciding_rungs(chosen, spans)
-    columns = _axis_columns(spans, np.indices(rungs.shape, dtype=np.int8, sparse=True), rungs.shape)
+    columns = axis_columns(spans, np.indices(rungs.shape, dtype=np.int8, sparse=True), rungs.shape)
     columns["outcome"] = _outcome_column(chosen, rungs.ravel())
     columns["rung"] = _rung_column(chosen, rungs.ravel())
     columns["possible"] = possible([chosen], spans).ravel()
@@ -68,7 +83,7 @@ def diff(
     found = compare(instruction, a, b, axes)
     different = found.differing(flags=flags)
     places = [place[different] for place in found.places]
-    columns = _axis_columns(found.spans, places, (int(different.sum()),))
+    columns = axis_columns(found.spans, places, (int(different.sum()),))
     for label, each in zip(_labels(found), found.endings, strict=True):
         rungs = each.rungs[different]
         columns[f"{label} outcome"] = _outcome_column(each.ladder, rungs)
@@ -100,7 +115,7 @@ def _labels(found: Comparison) -> list[str]:
     return [a, b if b != a else f"{b} (b)"]
 
 
-def _axis_columns(spans: Domains, places: Sequence[NDArray[np.integer]], shape: tuple[int, ...]) -> dict[str, Any]:
+def axis_columns(spans: Domains, places: Sequence[NDArray[np.integer]], shape: tuple[int, ...]) -> dict[str, Any]:
     """The value of each axis in each state, given its place among the axis' values; the places broadcast to `shape`."""
     columns: dict[str, Any] = {}
     for (name, values), place in zip(spans.items(), places, strict=True):

@@ -21,6 +21,8 @@ _CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"VMX": "off"}, "#UD", "outside VMX operation there is no such instruction"),
     "not VMX non-root operation": (
         {"VMX": "non-root"}, "VM exit", "a guest executed it: its hypervisor takes over, whatever the CPL"),
+    "in VMX non-root operation": (
+        {"VMX": ("off", "root")}, "#UD", "only a guest may execute it"),
     "CPL 0": (
         {"CPL": (1, 2, 3)}, "#GP(0)", "only the kernel (CPL 0) may do this"),
     "not in VMX root operation": (
