@@ -4,7 +4,6 @@
 state, widget models numbered from 0.
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,9 +44,7 @@ def regenerate(path: Path) -> None:
                 view["model_id"] = models.setdefault(
                     view["model_id"], f"{len(models):032x}"
                 )
-    text = json.dumps(
-        notebook, indent=1, ensure_ascii=False, sort_keys=True
-    )
+    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     path.write_text(text + "\n", encoding="utf-8")
 
 

@@ -165,16 +165,16 @@ def test_a_made_up_hypervisor_is_one_file_of_rows(tmp_path: Any, monkeypatch: py
         "SOURCES = (Source('made-up', 'Made up', '2026-11', 'nowhere', 'A note.', (\n"
         "    Ladder('VMXON', 'made-up', checks('CR4.VMXE set, CPL 0', 'handler', 'nowhere'), Effect(vmx='root')),)),)\n"
     )
-    monkeypatch.setattr(nvmx.ladders, "__path__", [*nvmx.ladders.__path__, str(tmp_path)])
-    all_sources.cache_clear()
-    try:
+    with monkeypatch.context() as patch:
+        patch.setattr(nvmx.ladders, "__path__", [*nvmx.ladders.__path__, str(tmp_path)])
+        all_sources.cache_clear()
         assert nvmx.verdict("VMXON", "made-up", cpl=3).outcome == "#GP(0)"
         assert "made-up" in nvmx.sources()["id"].tolist()
         assert set(nvmx.diff("VMXON", "made-up", "intel")["made-up outcome"]) >= {"success"}
         assert "made-up" in nvmx.lab.explorer().source.options
         assert nvmx.plots.map("VMXON", "made-up").sentence.startswith("VMXON by made-up")
-    finally:
-        all_sources.cache_clear()
+    all_sources.cache_clear()
+    assert "made-up" not in all_sources()
     mine = nvmx.Ladder("VMXON", "mine", nvmx.ladder("VMXON", "intel").rungs[:8], nvmx.Effect(vmx="root"))
     assert len(nvmx.suite("VMXON", mine))
     assert nvmx.witnesses("VMXON", mine, "intel")["mine"].tolist()
