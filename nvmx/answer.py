@@ -155,8 +155,5 @@ def step(state: Mapping[str, object], instruction: str, source: str | Ladder, /)
     found = decide(ladder(instruction, source), named_values(state))
     following = dict(found.state.columns)
     if found.rung is None:
-        effect = found.ladder.effect
-        following["VMX"] = effect.vmx
-        if effect.current_vmcs is not None:
-            following["current_VMCS"] = effect.current_vmcs
+        following |= found.ladder.effect.after
     return found, State(following)

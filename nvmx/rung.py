@@ -63,6 +63,12 @@ class Effect:
     current_vmcs: int | None = 0  # None: left as it was
     flags: Mapping[str, int] = field(default_factory=lambda: VMSUCCEED)
 
+    @property
+    def after(self) -> dict[str, Value]:
+        """The axes that success sets, by column name."""
+        vmcs: dict[str, Value] = {} if self.current_vmcs is None else {"current_VMCS": self.current_vmcs}
+        return {"VMX": self.vmx, **vmcs}
+
 
 @dataclass(frozen=True, eq=False)
 class Ladder:

@@ -1,6 +1,6 @@
 """The ladders, axes and states as pandas tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from .ladders.permissions import PERMISSIONS
 from .outcome import OUTCOMES
 from .possible import RULES
 from .rung import Ladder, condition
+from .sequence import execute
 from .space import Codes, Domains, deciding_rungs, domains, possible, spanned_axes
 
 
@@ -41,6 +42,21 @@ def impossible() -> pd.DataFrame:
     return pd.DataFrame(
         [(condition(rule.when), rule.reason, rule.source) for rule in RULES], columns=["when", "reason", "source"]
     )
+
+
+def run(program: Iterable[object], source: str | Ladder, state: Mapping[str, object] | None = None) -> pd.DataFrame:
+    """Return what a program does, one row a step: outcome, what stopped it, flags, VMX, CR4.VMXE, possible.
+
+    A step is "VMXON", "VMXOFF", or a write such as ("CR4.VMXE", 0) or ("CR0.NE", 0).  It starts ready outside VMX
+    operation, or in `state`.  Raises TypeError or ValueError, also where a source's treatment of writes is unknown.
+    """
+    rows = [
+        (each.step, each.outcome, each.stopped_by, each.flags, each.state["VMX"], each.state["CR4.VMXE"],
+         each.state.possible)
+        for each in execute(program, source, state)
+    ]  # fmt: skip
+    columns = ["step", "outcome", "stopped by", "flags", "VMX after", "CR4.VMXE after", "possible"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def permissions() -> pd.DataFrame:

@@ -44,5 +44,6 @@ SOURCES = (
         "VMXON does not test CR0.PG (PE was written for PG: issue 862 of 2026-09-09, mended after this revision), and "
         "SMX and the dual-monitor treatment are not modelled.",
         (VMXON, VMXOFF),
+        (),
     ),
 )

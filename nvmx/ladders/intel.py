@@ -78,6 +78,7 @@ SOURCES = (
         "The reference: the pseudo-code has not changed since 2018, as far as it was seen; its SEAM clause (in VMXOFF) "
         "is out of reach of a guest and not modelled.",
         (VMXON, VMXOFF),
+        (),
     ),
     Source(
         "intel-2006",
@@ -87,5 +88,6 @@ SOURCES = (
         "VMXOFF has no test of CR0.PE, VMXON's pseudo-code knows no SMX, and the clause about CR0 and CR4 is printed "
         "without its 'not'; the ladder has the sense that was meant.",
         (VMXON_2006, VMXOFF_2006),
+        (),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..box import make_box
 from ..outcome import UNTOUCHED
 from ..rung import Effect, Ladder, Rung
 from .checks import check, checks, vmfail
@@ -174,6 +175,8 @@ SOURCES = (
         "VMXON and VMXOFF are emulated for the first time: a few bits and the CPL are tested, the operand is never "
         "read, RFLAGS never written, and a second VMXON succeeds.",
         (_ON_2011, _OFF_2011),
+        # vmx_set_cr4 keeps CR4.VMXE set, and kvm_set_cr0 has no test for VMX (Linux 3.1).
+        tuple(make_box({"VMX": "root", name: 0}) for name in ("CR0.PE", "CR0.NE", "CR0.PG")),
     ),
     Source(
         "kvm-2013", "KVM with a second VMXON refused (Linux 3.12)", "2013-07-08",
@@ -182,6 +185,7 @@ SOURCES = (
         "VMXON in VMX operation fails with error 15, success writes the flags, and the firmware's lock is asked for; "
         "the operand is still not read.",
         (_ON_2013, _OFF_2013),
+        (),
     ),
     Source(
         "kvm-2014", "KVM with the pointer checked too early (Linux 3.16 to 4.11)", "2014-05-06",
@@ -189,6 +193,7 @@ SOURCES = (
         "The pointer and the revision are tested, but before VMX operation and the firmware's lock, so a bad pointer "
         "hides the error that should come first (and a VMXON that fails has stored its pointer already).",
         (_ON_2014, _OFF_2014),
+        (),
     ),
     Source(
         "kvm-2017", "KVM without the privilege check (Linux 4.13 to 4.17)", "2017-04-26",
@@ -197,18 +202,21 @@ SOURCES = (
         "Tests that the processor had made already were dropped, and with them the CPL test that it had not: "
         "CVE-2018-12904, user code of a guest can execute VMX instructions.",
         (_ON_2017, _OFF_2017),
+        (),
     ),
     Source(
         "kvm-2018-06", "KVM with CPL back as #UD (Linux 4.18)", "2018-06-11",
         f"Linux 727ba748e110, {_FILE}, handle_vmon and nested_vmx_check_permission",
         "The fix of CVE-2018-12904 restores the privilege check, with #UD where the manual says #GP(0).",
         (_ON_2018_06, _OFF_2018_06),
+        (),
     ),
     Source(
         "kvm-2018-07", "KVM with CPL as #GP(0) (Linux 4.19 to 5.19)", "2018-07-27",
         f"Linux 36090bf43a6b and e49fcb8b9ef2, {_FILE}, handle_vmon and nested_vmx_check_permission",
         "The privilege check has the right vector, and in the shared permission check its right place.",
         (_ON_2018_07, _OFF_2018_07),
+        (),
     ),
     Source(
         "kvm-2022-06", "KVM with fixed bits as #UD (Linux 6.0)", "2022-06-07",
@@ -216,6 +224,7 @@ SOURCES = (
         "The fixed bits of CR0 and CR4 are tested at last, but first of all and with #UD for every one of them, where "
         "all but CR0.PE and CR4.VMXE are #GP(0): more states end wrongly than before.",
         (_ON_2022_06, _OFF_2022_06),
+        (),
     ),
     Source(
         "kvm-2022-10", "KVM today (Linux 6.2 and since)", "2022-10-06",
@@ -223,5 +232,6 @@ SOURCES = (
         "The fixed bits are #GP(0), after the privilege check and VMX operation; what is left are SMX and A20M, which "
         "KVM does not model.",
         (_ON_2022_10, _OFF_2022_10),
+        (),
     ),
 )  # fmt: skip

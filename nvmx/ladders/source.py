@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..box import Box
 from ..rung import Ladder
 
 
@@ -9,7 +10,8 @@ from ..rung import Ladder
 class Source:
     """A text that decides how VMXON and VMXOFF end; `date` as far as it is known (YYYY, YYYY-MM or YYYY-MM-DD).
 
-    `note` says in a sentence what is particular about it, or what it changed and why that matters.
+    `note` says in a sentence what is particular about it, or what it changed and why that matters.  `lets_through`
+    holds the states that no processor can be in and that a write to CR0 or CR4 reaches here; None: nothing is known.
     """
 
     id: str
@@ -18,6 +20,7 @@ class Source:
     reference: str
     note: str
     ladders: tuple[Ladder, ...]
+    lets_through: tuple[Box, ...] | None = None
 
     def __post_init__(self) -> None:
         for ladder in self.ladders:

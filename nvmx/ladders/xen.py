@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..box import make_box
 from ..rung import Effect, Ladder, Rung
 from .checks import check, checks, vmfail
 from .source import Source
@@ -93,5 +94,7 @@ SOURCES = (
         "The operand is read before VMX operation is looked at; neither the fixed bits nor FEATURE_CONTROL, A20M or "
         "SMX are tested; a guest may clear CR4.VMXE in VMX operation, and every VMX instruction is #UD from then on.",
         (VMXON, VMXOFF),
+        # hvm_set_cr4 does not look at VMX operation; of CR0 nothing is known.
+        (make_box({"VMX": "root", "CR4.VMXE": 0}),),
     ),
 )

@@ -1,0 +1,90 @@
+"""Programs of VMXON, VMXOFF and register writes: what each source makes of them."""
+
+from typing import Any
+
+import pytest
+
+import nvmx
+
+PROGRAM: list[Any] = ["VMXON", "VMXON", ("CR4.VMXE", 0), "VMXOFF", "VMXOFF"]
+
+
+def outcomes(source: str, program: list[Any] = PROGRAM, **state: Any) -> list[str]:
+    return [str(outcome) for outcome in nvmx.run(program, source, state)["outcome"]]
+
+
+def test_a_second_vmxon_a_cleared_vmxe_and_a_second_vmxoff() -> None:
+    assert outcomes("intel") == ["success", "VMfailInvalid", "#GP(0)", "success", "#UD"]
+    assert outcomes("bochs") == outcomes("intel")
+    assert outcomes("kvm-2022-10") == outcomes("intel")
+    assert outcomes("kvm-2011") == ["success", "success", "#GP(0)", "success", "#UD"]
+    assert outcomes("xen") == ["success", "VMfailInvalid", "success", "#UD", "#UD"]
+
+
+def test_what_xen_lets_through_is_reported_as_impossible() -> None:
+    table = nvmx.run(PROGRAM, "xen")
+    assert table["possible"].tolist() == [True, True, False, False, False]
+    assert table["VMX after"].tolist() == ["root"] * 5
+    assert nvmx.run([*PROGRAM[:3], ("cr4_vmxe", 1), "VMXOFF"], "xen")["outcome"].tolist()[-1] == "success"
+
+
+def test_the_seed_leaves_flags_stale_and_lets_fixed_bits_go() -> None:
+    assert set(nvmx.run(PROGRAM, "kvm-2011")["flags"]) == {"left alone"}
+    assert nvmx.run(["VMXON"], "kvm-2013")["flags"].tolist() == ["cleared"]
+    assert outcomes("kvm-2011", ["VMXON", ("CR0.NE", 0)]) == ["success", "success"]
+    assert outcomes("kvm-2013", ["VMXON", ("CR0.NE", 0)]) == ["success", "#GP(0)"]
+
+
+def test_writes_need_cpl_0_and_lead_only_where_a_processor_can_be() -> None:
+    assert outcomes("intel", [("CR4.VMXE", 0), "VMXON", ("CR4.VMXE", 1), "VMXON"]) == [
+        "success",
+        "#UD",
+        "success",
+        "success",
+    ]
+    assert outcomes("intel", [("CR4.VMXE", 0)], cpl=3) == ["#GP(0)"]
+    assert outcomes("intel", [("CR0.PG", 0)]) == ["#GP(0)"]  # long mode needs paging
+    assert outcomes("intel", [("CR0.PG", 0), "VMXON"], efer_lma=0, cs_l=0) == ["success", "#GP(0)"]
+
+
+@pytest.mark.parametrize("source", ["intel", "kvm-2011", "xen"])
+def test_each_instruction_ends_as_its_verdict_says(source: str) -> None:
+    state: Any = {}
+    for step in ("VMXOFF", "VMXON", "VMXON", "VMXOFF"):
+        event = nvmx.run([step], source, state or {"vmx": "off"}).iloc[0]
+        found, state = nvmx.step(state or {"vmx": "off"}, step, source)
+        assert (event["outcome"], event["VMX after"]) == (found.outcome, state["vmx"])
+
+
+@pytest.mark.parametrize(
+    ("program", "source", "state", "error", "words"),
+    [
+        (["VMLAUNCH"], "intel", {}, ValueError, "VMLAUNCH"),
+        ([3], "intel", {}, TypeError, "3"),
+        ([("CPL", 0)], "intel", {}, ValueError, "CR4.VMXE"),
+        ([("CR4.VMXE", 2)], "intel", {}, ValueError, "CR4.VMXE"),
+        ([("CR4.VMXE", 0)], "virtualbox", {}, ValueError, "nothing is known"),
+        ([("CR4.VMXE", 0)], "intel", {"vmx": "non-root", "current_vmcs": 1}, ValueError, "non-root"),
+    ],
+)
+def test_bad_programs_are_refused(
+    program: list[Any], source: str, state: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        nvmx.run(program, source, state)
+
+
+def test_the_graph_says_where_everything_leads() -> None:
+    assert "reach 3 states;" in nvmx.plots.graph("intel").sentence
+    xen = nvmx.plots.graph("xen")
+    assert "reach 4 states, 1 of which no processor can be in" in xen.sentence
+    assert "CR4.VMXE := 0: success leads from VMX root, VMXE 1 to VMX root, VMXE 0" in xen.sentence
+    words = [text.get_text() for text in xen.figure.axes[0].texts]
+    assert any("no processor can be here" in word for word in words)
+    assert any("flags left alone" in text.get_text() for text in nvmx.plots.graph("kvm-2011").figure.axes[0].texts)
+    for source in ("intel", "kvm-2011", "xen"):
+        picture = nvmx.plots.graph(source)
+        box = picture.figure.get_tightbbox()
+        width, height = picture.figure.get_size_inches()
+        assert 0 <= box.x0 < box.x1 <= width
+        assert 0 <= box.y0 < box.y1 <= height
