@@ -102,7 +102,7 @@ def witnesses(instruction: str, a: str | Ladder, b: str | Ladder) -> pd.DataFram
 def distinguish(instruction: str, sources: Iterable[str | Ladder]) -> pd.DataFrame:
     """Return few states in which the outcomes tell all the sources apart: a column an axis, then one a source.
 
-    A cell is missing where a source knows nothing of the state.  `attrs["same"]` lists the pairs that end alike in
+    A cell is empty where a source knows nothing of the state.  `attrs["same"]` lists the pairs that end alike in
     every possible state that both know.  Raises TypeError or ValueError.
     """
     ladders = [ladder(instruction, source) for source in sources]
@@ -115,7 +115,7 @@ def distinguish(instruction: str, sources: Iterable[str | Ladder]) -> pd.DataFra
     chosen = _few(apart, states.away)
     table = states.table(chosen)
     for each, column in zip(ladders, ends, strict=True):
-        table[each.source] = [str(word) or None for word in column[chosen]]
+        table[each.source] = [str(word) for word in column[chosen]]
     same = [(ladders[a].source, ladders[b].source) for (a, b), row in zip(pairs, apart, strict=True) if not row.any()]
     table.attrs["same"] = same
     return table

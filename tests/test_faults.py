@@ -112,7 +112,7 @@ def test_few_states_tell_all_sources_apart() -> None:
         apart = {
             (a, b)
             for a, b in combinations(sources, 2)
-            if (found[a].notna() & found[b].notna() & (found[a] != found[b])).any()
+            if ((found[a] != "") & (found[b] != "") & (found[a] != found[b])).any()
         }
         same = {pair if pair in set(combinations(sources, 2)) else pair[::-1] for pair in found.attrs["same"]}
         assert apart | same == set(combinations(sources, 2))
