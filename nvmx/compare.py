@@ -12,7 +12,7 @@ from .ladders import ladder
 from .modes import MODE_AXES, MODES, mode_of
 from .outcome import OUTCOMES, flags_text
 from .rung import Ladder
-from .space import Domains, deciding_rungs, domains, possible, spanned_axes
+from .space import Domains, deciding_rungs, domains, outcome_codes, possible, spanned_axes
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class Endings:
     @property
     def codes(self) -> NDArray[np.uint8]:
         """Codes into OUTCOMES."""
-        names = [rung.outcome for rung in self.ladder.rungs] + ["success"]
-        return np.array([OUTCOMES.index(name) for name in names], dtype=np.uint8)[self.rungs]
+        return outcome_codes(self.ladder)[self.rungs]
 
     @property
     def flags(self) -> NDArray[np.str_]:

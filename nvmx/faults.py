@@ -16,7 +16,7 @@ from .box import Box, matches
 from .ladders import ladder
 from .outcome import BY_OUTCOME, OUTCOMES, flags_text
 from .rung import Ladder
-from .space import Domains, deciding_rungs, domains, possible
+from .space import Domains, deciding_rungs, domains, outcome_codes, possible
 from .tables import axis_columns
 
 _ROUNDS = 25
@@ -68,8 +68,7 @@ def _states(ladders: Sequence[Ladder]) -> _States:
 
 def _ends(each: Ladder, states: _States) -> NDArray[np.str_]:
     """The outcome in every state; '' where the ladder knows nothing of it."""
-    names = np.array([*(rung.outcome for rung in each.rungs), "success"])
-    ends = names[deciding_rungs(each, states.spans)[states.places]]
+    ends: NDArray[np.str_] = np.array(OUTCOMES)[outcome_codes(each)[deciding_rungs(each, states.spans)[states.places]]]
     for box in each.left_out:
         ends = np.where(states.inside(box), "", ends)
     return ends

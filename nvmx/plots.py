@@ -20,7 +20,7 @@ from .outcome import BY_OUTCOME, OUTCOMES, TABLE, Outcome
 from .possible import State
 from .rung import Ladder
 from .sequence import execute
-from .space import deciding_rungs, domains, possible
+from .space import deciding_rungs, domains, outcome_codes, possible
 from .versions import versions
 
 _DPI = 100
@@ -154,9 +154,7 @@ class _Layout:
 
     def codes(self, chosen: Ladder) -> NDArray[np.uint8]:
         """The outcome of every cell, row by row: codes into OUTCOMES."""
-        names = [*(rung.outcome for rung in chosen.rungs), "success"]
-        codes = np.array([OUTCOMES.index(name) for name in names], dtype=np.uint8)
-        return codes[deciding_rungs(chosen, self.spans).reshape(self.shape)[self._places]]
+        return outcome_codes(chosen)[deciding_rungs(chosen, self.spans).reshape(self.shape)[self._places]]
 
     def possible(self) -> NDArray[np.bool_]:
         """Whether a processor can be in the state of each cell."""
@@ -330,12 +328,13 @@ def _bands(axes: Axes, side: Sequence[str], order: Sequence[karnaugh.Combination
             axes.text(-0.2, offset + thick / 2, name, ha="right", va="center", fontsize=8)
 
 
-def graph(source: str) -> Picture:
+def graph(source: str | Ladder) -> Picture:
     """Draw where VMXON, VMXOFF and writes to CR4.VMXE lead from the ready state: states as boxes, changes as arrows.
 
     What changes nothing stands in the box.  A dashed box is a state that no processor can be in.
     Raises TypeError or ValueError, also where the source's treatment of writes is unknown.
     """
+    name = source.source if isinstance(source, Ladder) else source
     moves: list[object] = ["VMXON", "VMXOFF", ("CR4.VMXE", 0), ("CR4.VMXE", 1)]
     start = State(READY["VMXON"])
     nodes, edges, stays = [start], list[tuple[int, int, str]](), dict[int, list[str]]()
@@ -371,10 +370,10 @@ def graph(source: str) -> Picture:
         axes.text(x, y - 0.15, "\n".join(note), ha="center", va="center", fontsize=8)
     for a, b, words in edges:
         _arrow(axes, spots[a], spots[b], words.replace(": ", ":\n").replace(", flags", "\nflags"))
-    figure.text(0.02, 0.93, f"VMXON, VMXOFF and writes to CR4.VMXE under {source}", fontsize=12, weight="bold")
+    figure.text(0.02, 0.93, f"VMXON, VMXOFF and writes to CR4.VMXE under {name}", fontsize=12, weight="bold")
     odd = [state for state in nodes if not state.possible]
     sentence = (
-        f"{source}: from ready, VMXON, VMXOFF and writes to CR4.VMXE reach {len(nodes)} states"
+        f"{name}: from ready, VMXON, VMXOFF and writes to CR4.VMXE reach {len(nodes)} states"
         f"{f', {len(odd)} of which no processor can be in' if odd else ''}; "
         + "; ".join(f"{words} leads from {_where(nodes[a])} to {_where(nodes[b])}" for a, b, words in edges)
         + "."

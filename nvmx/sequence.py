@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .answer import decide
 from .axis import INSTRUCTIONS, READY, Value, find_axis, find_value, named_values
 from .box import Box, matches
-from .ladders import all_sources, ladder
+from .ladders import find_source, ladder
 from .outcome import UNTOUCHED, flags_text
 from .possible import RULES, State
 from .rung import Ladder
@@ -28,7 +28,8 @@ class Event:
 def execute(program: Iterable[object], source: str | Ladder, state: Mapping[str, object] | None = None) -> list[Event]:
     """Run a program: "VMXON", "VMXOFF", or a write such as ("CR4.VMXE", 0) to one of WRITABLE.
 
-    Starts ready outside VMX operation, or in `state`.  A write that leads where no processor can be is #GP(0), except
+    Starts ready outside VMX operation, or in `state`.  A Ladder of one's own answers for its instruction, the manual
+    for all else.  A write that leads where no processor can be is #GP(0), except
     where the source is known to let it through; writes in VMX non-root operation are not modelled.
     Raises TypeError or ValueError, also for a write under a source of which nothing is known about writes.
     """
@@ -69,7 +70,7 @@ def _refuses(source: str | Ladder, before: Mapping[str, Value], after: Mapping[s
     """Why a write faults; '' where it does not."""
     if before["VMX"] == "non-root":
         raise ValueError("step: writes in VMX non-root operation are not modelled")
-    lets: tuple[Box, ...] | None = () if isinstance(source, Ladder) else all_sources()[source].lets_through
+    lets: tuple[Box, ...] | None = () if isinstance(source, Ladder) else find_source(source).lets_through
     if lets is None:
         raise ValueError(f"step: nothing is known of how {source} treats writes to CR0 and CR4")
     if before["CPL"] != 0:

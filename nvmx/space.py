@@ -25,13 +25,19 @@ def outcomes(instruction: str, source: str | Ladder, axes: Iterable[str] | None 
     """
     chosen = ladder(instruction, source)
     spanned = spanned_axes([chosen], axes)
-    codes = [OUTCOMES.index(rung.outcome) for rung in chosen.rungs]
-    return _fill(chosen, domains([chosen], spanned), codes, OUTCOMES.index("success"))
+    *codes, success = outcome_codes(chosen).tolist()
+    return _fill(chosen, domains([chosen], spanned), codes, success)
 
 
 def deciding_rungs(chosen: Ladder, spans: Domains) -> Codes:
     """Return the place of the rung that decides in every state of `spans`; the number of rungs stands for success."""
     return _fill(chosen, spans, range(len(chosen.rungs)), len(chosen.rungs))
+
+
+def outcome_codes(chosen: Ladder) -> Codes:
+    """Return the outcome that each place of a rung stands for, and last that of success: codes into OUTCOMES."""
+    names = [*(rung.outcome for rung in chosen.rungs), "success"]
+    return np.array([OUTCOMES.index(name) for name in names], dtype=np.uint8)
 
 
 def spanned_axes(ladders: Sequence[Ladder], axes: Iterable[str] | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from .ladders import all_sources, ladder
 from .ladders.source import Source
 from .outcome import OUTCOMES
 from .rung import Ladder
-from .space import Domains, deciding_rungs, domains, possible
+from .space import Domains, deciding_rungs, domains, outcome_codes, possible
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,7 @@ def versions(instruction: str, ids: Sequence[str] | None = None, reference: str 
 
 
 def _codes(each: Ladder, spans: Domains, places: tuple[NDArray[np.intp], ...]) -> NDArray[np.uint8]:
-    names = [*(rung.outcome for rung in each.rungs), "success"]
-    codes = np.array([OUTCOMES.index(name) for name in names], dtype=np.uint8)
-    return codes[deciding_rungs(each, spans)[places]]
+    return outcome_codes(each)[deciding_rungs(each, spans)[places]]
 
 
 def _known(each: Ladder, spans: Domains, places: tuple[NDArray[np.intp], ...]) -> NDArray[np.bool_]:

@@ -63,6 +63,7 @@ def test_each_instruction_ends_as_its_verdict_says(source: str) -> None:
         ([3], "intel", {}, TypeError, "3"),
         ([("CPL", 0)], "intel", {}, ValueError, "CR4.VMXE"),
         ([("CR4.VMXE", 2)], "intel", {}, ValueError, "CR4.VMXE"),
+        ([("CR4.VMXE", 0)], "zen", {}, ValueError, "did you mean 'xen'"),
         ([("CR4.VMXE", 0)], "virtualbox", {}, ValueError, "nothing is known"),
         ([("CR4.VMXE", 0)], "intel", {"vmx": "non-root", "current_vmcs": 1}, ValueError, "non-root"),
     ],
@@ -76,6 +77,7 @@ def test_bad_programs_are_refused(
 
 def test_the_graph_says_where_everything_leads() -> None:
     assert "reach 3 states;" in nvmx.plots.graph("intel").sentence
+    assert nvmx.plots.graph(nvmx.ladder("VMXON", "kvm-2011")).sentence.startswith("kvm-2011: from ready")
     xen = nvmx.plots.graph("xen")
     assert "reach 4 states, 1 of which no processor can be in" in xen.sentence
     assert "CR4.VMXE := 0: success leads from VMX root, VMXE 1 to VMX root, VMXE 0" in xen.sentence

@@ -22,6 +22,15 @@ def all_sources() -> dict[str, Source]:
     return dict(sorted(found.items(), key=lambda item: (item[1].date, item[0])))
 
 
+def find_source(given: object) -> Source:
+    """Return the source of this id; otherwise raise TypeError or ValueError."""
+    if not isinstance(given, str):
+        raise TypeError(f"source: {given!r} is neither a source's id nor a Ladder")
+    if given not in all_sources():
+        raise unknown("source", given, all_sources())
+    return all_sources()[given]
+
+
 def sources_of(instruction: str) -> list[str]:
     """Return the ids of the sources that have a ladder for this instruction, in the order of their dates."""
     return [each.id for each in all_sources().values() if any(it.instruction == instruction for it in each.ladders)]
@@ -37,12 +46,7 @@ def ladder(instruction: str, source: str | Ladder) -> Ladder:
         if source.instruction != instruction:
             raise ValueError(f"source: the Ladder given is for {source.instruction}, not for {instruction}")
         return source
-    if not isinstance(source, str):
-        raise TypeError(f"source: {source!r} is neither a source's id nor a Ladder")
-    sources = all_sources()
-    if source not in sources:
-        raise unknown("source", source, sources)
-    held = {each.instruction: each for each in sources[source].ladders}
+    held = {each.instruction: each for each in find_source(source).ladders}
     if instruction not in held:
         raise unknown(f"instruction for {source}", instruction, held)
     return held[instruction]
