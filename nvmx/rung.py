@@ -9,7 +9,7 @@ from .axis import BY_NAME, READY, Value, instruction_name
 from .box import Box, make_box, matches, nearest
 from .errors import unknown
 from .markup import html_table
-from .outcome import BY_OUTCOME, VMSUCCEED, outcome_name
+from .outcome import BY_OUTCOME, VMSUCCEED, flags_text, outcome_name
 from .possible import BOXES
 
 BY = ("decoder", "processor", "both", "handler")
@@ -145,7 +145,8 @@ class Ladder:
 
     def _repr_html_(self) -> str:
         return html_table(
-            f"{self.instruction}, {self.source}: the first rung that fires decides; if none does, success",
+            f"{self.instruction}, {self.source}: the first rung that fires decides; if none does, success "
+            f"(VMX {self.effect.vmx}, flags {flags_text(self.effect.flags)})",
             ("", "asks for", "fires when", "ends in", "checked by", "written in"),
             [
                 (str(number), escape(rung.name), escape(condition(rung.when)), escape(ending(rung)), rung.by,

@@ -230,6 +230,8 @@ def test_a_ladder_shows_itself_as_a_table() -> None:
     html = mine._repr_html_()
     assert html.count("<tr>") == len(mine.rungs) + 1
     assert "CPL=1|2|3" in html
+    assert "success (VMX root, flags cleared)" in html
+    assert "flags left alone" in nvmx.ladder("VMXON", "kvm-2011")._repr_html_()
     assert "VMfailValid (error 15)" in html
 
 
