@@ -48,13 +48,6 @@ class Comparison:
         different: NDArray[np.bool_] = a.codes != b.codes
         return np.logical_or(different, a.flags != b.flags) if flags else different
 
-    def state(self, place: int) -> dict[str, Value]:
-        """One state, by keyword: what both leave unread stands at ready."""
-        return {
-            BY_NAME[name].keyword: values[where[place]]
-            for (name, values), where in zip(self.spans.items(), self.places, strict=True)
-        }
-
 
 def compare(instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[str] | None = None) -> Comparison:
     """Put two ladders side by side; None: on all axes that either reads.  Raises TypeError or ValueError.
