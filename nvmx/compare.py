@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .axis import BY_NAME, Value
+from .axis import Value
 from .cover import cover, inside
 from .ladders import ladder
 from .modes import MODE_AXES, MODES, mode_of
 from .outcome import OUTCOMES, flags_text
 from .rung import Ladder
-from .space import Domains, deciding_rungs, domains, outcome_codes, possible, spanned_axes
+from .space import Domains, deciding_rungs, domains, outcome_codes, possible, read_axes, spanned_axes
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ def compare(instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[s
     """
     both = [ladder(instruction, a), ladder(instruction, b)]
     if axes is None:
-        read = {name for each in both for name in each.reads}
-        axes = [name for name in BY_NAME if name in read]
+        axes = read_axes(both)
     spans = domains(both, spanned_axes(both, axes))
     places = np.nonzero(possible(both, spans))
     first, second = (Endings(each, deciding_rungs(each, spans)[places]) for each in both)

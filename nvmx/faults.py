@@ -16,8 +16,8 @@ from .box import Box, matches
 from .ladders import ladder
 from .outcome import BY_OUTCOME, OUTCOMES, flags_text
 from .rung import Ladder
-from .space import Domains, deciding_rungs, domains, outcome_codes, possible
-from .tables import axis_columns
+from .space import Domains, away_from_ready, deciding_rungs, domains, outcome_codes, possible, read_axes
+from .tables import axis_columns, labels
 
 _ROUNDS = 25
 Row = tuple[Box, str, int | None]
@@ -36,11 +36,7 @@ class _States:
 
     @property
     def away(self) -> NDArray[np.intp]:
-        ready = READY[self.instruction]
-        away = np.zeros(len(self), dtype=np.intp)
-        for (name, values), place in zip(self.spans.items(), self.places, strict=True):
-            away += place != values.index(ready[name])
-        return away
+        return away_from_ready(self.instruction, self.spans, self.places)
 
     def inside(self, box: Box) -> NDArray[np.bool_]:
         hit = np.ones(len(self), dtype=bool)
@@ -59,8 +55,7 @@ class _States:
 
 
 def _states(ladders: Sequence[Ladder]) -> _States:
-    read = {name for each in ladders for name in each.reads}
-    spans = {name: axis.values for name, axis in BY_NAME.items() if name in read}
+    spans = {name: BY_NAME[name].values for name in read_axes(ladders)}
     if len(ladders) == 1:
         spans = domains(ladders, list(spans))
     return _States(ladders[0].instruction, spans, np.nonzero(possible(ladders, spans)))
@@ -91,8 +86,7 @@ def witnesses(instruction: str, a: str | Ladder, b: str | Ladder) -> pd.DataFram
         rows.append(int(np.argmin(np.where(hit, states.away, len(BY_NAME)))))
         counts.append(int(hit.sum()))
     table = states.table(rows)
-    labels = [both[0].source, both[1].source if both[1].source != both[0].source else f"{both[1].source} (b)"]
-    for label, words in zip(labels, zip(*kinds, strict=True) if kinds else ((), ()), strict=True):
+    for label, words in zip(labels(both), zip(*kinds, strict=True) if kinds else ((), ()), strict=True):
         table[label] = list(words)
     table["states"] = counts
     return table

@@ -48,6 +48,20 @@ def spanned_axes(ladders: Sequence[Ladder], axes: Iterable[str] | None) -> tuple
     return tuple(name for name in BY_NAME if name in named)
 
 
+def read_axes(ladders: Sequence[Ladder]) -> list[str]:
+    """The axes that any of the ladders reads, in table order."""
+    read = {name for each in ladders for name in each.reads}
+    return [name for name in BY_NAME if name in read]
+
+
+def away_from_ready(instruction: str, spans: Domains, places: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """Return on how many axes each state differs from the ready one; `places` are those of its values in `spans`."""
+    away = np.zeros(len(places[0]), dtype=np.intp)
+    for (name, values), place in zip(spans.items(), places, strict=True):
+        away += place != values.index(READY[instruction][name])
+    return away
+
+
 def domains(ladders: Sequence[Ladder], spanned: Sequence[str]) -> dict[str, tuple[Value, ...]]:
     """The values of each spanned axis that all the ladders know."""
     return {

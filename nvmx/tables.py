@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .axis import AXES
-from .compare import Comparison, Endings, compare, differences
+from .compare import Endings, compare, differences
 from .ladders import all_sources, ladder
 from .ladders.permissions import PERMISSIONS
 from .outcome import OUTCOMES
@@ -100,7 +100,7 @@ def diff(
     different = found.differing(flags=flags)
     places = [place[different] for place in found.places]
     columns = axis_columns(found.spans, places, (int(different.sum()),))
-    for label, each in zip(_labels(found), found.endings, strict=True):
+    for label, each in zip(labels([each.ladder for each in found.endings]), found.endings, strict=True):
         rungs = each.rungs[different]
         columns[f"{label} outcome"] = _outcome_column(each.ladder, rungs)
         columns[f"{label} rung"] = _rung_column(each.ladder, rungs)
@@ -118,16 +118,17 @@ def summary(
     Where two overlap, a state is counted in both.  Arguments and errors as for `diff`.
     """
     found = compare(instruction, a, b, axes)
-    labels = _labels(found)
+    names = labels([each.ladder for each in found.endings])
     rows = [
         (condition(each.when), " | ".join(each.a), " | ".join(each.b), each.states)
         for each in differences(found, flags=flags)
     ]
-    return pd.DataFrame(rows, columns=["when", *labels, "states"])
+    return pd.DataFrame(rows, columns=["when", *names, "states"])
 
 
-def _labels(found: Comparison) -> list[str]:
-    a, b = (each.ladder.source for each in found.endings)
+def labels(both: Sequence[Ladder]) -> list[str]:
+    """What the columns of two ladders are called: their sources, told apart where these are the same."""
+    a, b = (each.source for each in both)
     return [a, b if b != a else f"{b} (b)"]
 
 

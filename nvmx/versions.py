@@ -7,12 +7,12 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from .axis import BY_NAME, READY, Value
+from .axis import READY, Value
 from .ladders import all_sources, ladder
 from .ladders.source import Source
 from .outcome import OUTCOMES
 from .rung import Ladder
-from .space import Domains, deciding_rungs, domains, outcome_codes, possible
+from .space import Domains, away_from_ready, deciding_rungs, domains, outcome_codes, possible, read_axes
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ def versions(instruction: str, ids: Sequence[str] | None = None, reference: str 
         ids = [name for name in all_sources() if name.startswith("kvm-")]
     manual = ladder(instruction, reference)
     ladders = [ladder(instruction, name) for name in ids]
-    read = {name for each in [manual, *ladders] for name in each.reads}
-    spans = domains([manual], [name for name in BY_NAME if name in read])
+    spans = domains([manual], read_axes([manual, *ladders]))
     places = np.nonzero(possible([manual, *ladders], spans))
     truth = _codes(manual, spans, places)
     found: list[Version] = []
@@ -67,8 +66,9 @@ def versions(instruction: str, ids: Sequence[str] | None = None, reference: str 
         if before is not None:
             old, old_codes, old_known = before
             both = known & old_known
-            right = _change(both & (old_codes != truth) & (codes == truth), spans, places, (old_codes, codes, truth))
-            worse = _change(both & (old_codes == truth) & (codes != truth), spans, places, (old_codes, codes, truth))
+            ends = (old_codes, codes, truth)
+            right = _change(instruction, both & (old_codes != truth) & (codes == truth), spans, places, ends)
+            worse = _change(instruction, both & (old_codes == truth) & (codes != truth), spans, places, ends)
             marks, dropped = _rung_changes(old, each)
         found.append(Version(all_sources()[name], each, manual, wrong, right, worse, marks, dropped))
         before = (each, codes, known)
@@ -88,6 +88,7 @@ def _known(each: Ladder, spans: Domains, places: tuple[NDArray[np.intp], ...]) -
 
 
 def _change(
+    instruction: str,
     hit: NDArray[np.bool_],
     spans: Domains,
     places: tuple[NDArray[np.intp], ...],
@@ -95,10 +96,8 @@ def _change(
 ) -> Change | None:
     if not hit.any():
         return None
-    ready = READY["VMXON"] if "operand" in spans else READY["VMXOFF"]
-    away = np.zeros(len(hit), dtype=int)
-    for (name, values), place in zip(spans.items(), places, strict=True):
-        away += place != values.index(ready[name])
+    ready = READY[instruction]
+    away = away_from_ready(instruction, spans, places)
     at = int(np.argmin(np.where(hit, away, len(spans) + 1)))
     state = {name: values[place[at]] for (name, values), place in zip(spans.items(), places, strict=True)}
     example = {name: value for name, value in state.items() if value != ready[name]}
