@@ -5,13 +5,14 @@ import operator
 from .axis import BY_NAME, Value, named_values
 from .possible import canonical
 
-_CR0, _CR4, _EFER, _RFLAGS = (
+# The bit of each axis in its register.
+CR0, CR4, EFER, RFLAGS = (
     {"CR0.PE": 0, "CR0.NE": 5, "CR0.PG": 31},
     {"CR4.VMXE": 13},
     {"EFER.LMA": 10},
     {"RFLAGS.VM": 17},
 )
-_FEATURE_CONTROL = {"FEATURE_CONTROL.lock": 0, "FEATURE_CONTROL.smx": 1, "FEATURE_CONTROL.vmx": 2}
+FEATURE_CONTROL = {"FEATURE_CONTROL.lock": 0, "FEATURE_CONTROL.smx": 1, "FEATURE_CONTROL.vmx": 2}
 _CS = {"CS.L": 13}
 _NO_VMCS = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -52,12 +53,12 @@ def state(
     """
     found: dict[str, Value] = {}
     sources: tuple[tuple[str, int | None, dict[str, int]], ...] = (
-        ("cr0", cr0, _CR0),
-        ("cr4", cr4, _CR4),
-        ("efer", efer, _EFER),
-        ("rflags", rflags, _RFLAGS),
+        ("cr0", cr0, CR0),
+        ("cr4", cr4, CR4),
+        ("efer", efer, EFER),
+        ("rflags", rflags, RFLAGS),
         ("cs_access_rights", cs_access_rights, _CS),
-        ("feature_control", feature_control, _FEATURE_CONTROL),
+        ("feature_control", feature_control, FEATURE_CONTROL),
     )
     for name, value, bits in sources:
         if value is not None:

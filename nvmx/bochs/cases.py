@@ -1,0 +1,104 @@
+"""What to execute: every possible state that a guest can reach, each twice; and how a case is packed into a number."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..axis import AXES, BY_NAME, INSTRUCTIONS, Value
+from ..ladders import ladder
+from ..space import Domains, possible
+from .known import OUT_OF_REACH
+from .log import LogError
+
+Places = Mapping[str, NDArray[np.int64]]
+
+# What the model calls a don't-care must not stand at one value: the second run has other flags, code and bits.
+RUNS = ("flags set, 32-bit code", "flags clear, 16-bit code")
+_NO_OPERAND = ("operand", "pointer.aligned", "pointer.in_width", "revision.match", "revision.bit31")
+_PARTS: dict[str, tuple[Value, ...]] = {"run": (0, 1), "instruction": INSTRUCTIONS} | {
+    axis.name: axis.values for axis in AXES
+}
+KEY = " ".join(f"{name}={','.join(map(str, values))}" for name, values in _PARTS.items())
+
+
+def spans(instruction: str) -> Domains:
+    """The axes that a state of this instruction has, with their values: VMXOFF has no operand."""
+    left_out = _NO_OPERAND if instruction == "VMXOFF" else ()
+    return {axis.name: axis.values for axis in AXES if axis.name not in left_out}
+
+
+@cache
+def possible_keys() -> NDArray[np.int64]:
+    """The keys of the first runs of all possible states, ascending."""
+    found = []
+    for code, instruction in enumerate(INSTRUCTIONS):
+        names = spans(instruction)
+        places = dict(zip(names, np.nonzero(possible([ladder(instruction, "intel")], names)), strict=True))
+        count = len(places["VMX"])
+        missing = {
+            name: np.full(count, BY_NAME[name].values.index(BY_NAME[name].ready)) for name in BY_NAME.keys() - places
+        }
+        found.append(_pack({"run": np.zeros(count, int), "instruction": np.full(count, code), **places, **missing}))
+    return np.sort(np.concatenate(found))
+
+
+def out_of_reach(keys: NDArray[np.int64]) -> dict[str, int]:
+    """Count the states of `keys` that no guest reaches, by reason; each is counted once, by the first that holds."""
+    places = unpack(keys)
+    left = np.ones(len(keys), dtype=bool)
+    counts = {}
+    for row in OUT_OF_REACH:
+        hit = left & inside(places, row.when)
+        counts[row.reason] = int(hit.sum())
+        left &= ~hit
+    return counts
+
+
+@cache
+def case_keys() -> NDArray[np.int64]:
+    """The keys of all cases, ascending: both runs of every possible state that a guest can reach."""
+    keys = possible_keys()
+    places = unpack(keys)
+    for row in OUT_OF_REACH:
+        keys = keys[~inside(places, row.when)]
+        places = unpack(keys)
+    return np.sort(np.concatenate([keys, keys | 1]))
+
+
+def inside(places: Places, box: Mapping[str, tuple[Value, ...]]) -> NDArray[np.bool_]:
+    """Tell of each state whether it lies in the box."""
+    hit = np.ones(len(places["VMX"]), dtype=bool)
+    for name, wanted in box.items():
+        hit &= np.isin(places[name], [_PARTS[name].index(value) for value in wanted])
+    return hit
+
+
+def _pack(places: Places) -> NDArray[np.int64]:
+    keys = np.zeros(len(places["run"]), dtype=np.int64)
+    shift = 0
+    for name, values in _PARTS.items():
+        keys |= places[name].astype(np.int64) << shift
+        shift += (len(values) - 1).bit_length()
+    return keys
+
+
+def unpack(keys: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """The places of `run`, `instruction` and every axis' value in each key; raises LogError for what is no key."""
+    places = {}
+    left = keys
+    for name, values in _PARTS.items():
+        bits = (len(values) - 1).bit_length()
+        places[name] = left & ((1 << bits) - 1)
+        if len(keys) and places[name].max() >= len(values):
+            raise LogError(f"a key of the log has no value of {name}")
+        left = left >> bits
+    if left.any():
+        raise LogError("a key of the log has more bits than a case")
+    return places
+
+
+def values_at(places: Places, row: int) -> dict[str, Value]:
+    """The state (by column name) in this row."""
+    return {name: BY_NAME[name].values[places[name][row]] for name in BY_NAME}

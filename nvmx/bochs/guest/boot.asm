@@ -1,0 +1,409 @@
+; From reset to a prepared case: 32-bit protected mode without paging.
+
+        absolute VARIABLES
+magic:          resd 1                  ; MAGIC: not the first boot
+port:           resd 1                  ; where text goes
+next:           resd 1                  ; number of the next case
+crc:            resd 1                  ; CRC-32 of all lines so far
+revision:       resd 1                  ; VMCS revision identifier
+width:          resd 1                  ; physical-address width
+resume:         resd 1                  ; where to go on when a probe faults; 0: no probe is under way
+current:        resb case_size          ; the case
+pointer:        resq 1                  ; a scratch operand
+result:                                 ; cleared before each case
+stage:          resd 1
+vector:         resd 1
+error:          resd 1
+flags:          resd 1
+moved:          resd 1                  ; the saved RIP, less the instruction's address
+exit_reason:    resd 1
+vm_error:       resd 1
+after:          resd 1                  ; 0 outside VMX operation, 1 in it, 2 in it with a current VMCS
+cr0_read:       resd 1
+cr4_read:       resd 1
+efer_read:      resd 1
+cs_read:        resd 1
+ss_read:        resd 1
+fc_read:        resd 1
+a20m_read:      resd 1
+before_read:    resd 1
+result_end:
+
+MAGIC           equ 786D766Eh
+NONE            equ 0FFFFFFFFh
+        section .text
+
+        bits    16
+reset:  cli
+        o32 lgdt [cs:rom_gdt - $$]
+        mov     eax, cr0
+        or      al, 1
+        mov     cr0, eax
+        jmp     dword CODE32:boot
+rom_gdt:
+        dw      gdt_end - gdt - 1
+        dd      gdt
+
+        bits    32
+boot:   mov     eax, DATA
+        mov     ds, eax
+        mov     es, eax
+        mov     ss, eax
+        mov     esp, STACK
+        cld
+        in      al, 92h                 ; A20 on
+        or      al, 2
+        and     al, 0FEh
+        out     92h, al
+        mov     esi, gdt
+        mov     edi, GDT
+        mov     ecx, gdt_end - gdt
+        rep movsb
+        lgdt    [ram_gdt]
+        cmp     dword [magic], MAGIC
+        je      .warm
+        call    cold
+        jmp     .fetch
+.warm:  call    print_result
+.fetch: mov     eax, [next]
+        cmp     eax, CASES
+        je      finish
+        inc     dword [next]
+        imul    esi, eax, case_size
+        add     esi, TABLE
+        mov     edi, current
+        mov     ecx, case_size / 4
+        rep movsd
+        xor     eax, eax
+        mov     [resume], eax
+        mov     edi, result
+        mov     ecx, (result_end - result) / 4
+        rep stosd
+        dec     eax
+        mov     [vector], eax
+        mov     [exit_reason], eax
+        lidt    [idt32]
+
+; The instruction, its operand and the VMXON region.
+        mov     eax, [current + case.code]
+        mov     [CODE], eax
+        mov     dword [CODE + 4], 0CCCCCCCCh
+        mov     dword [OPERAND + 4], 0
+        mov     eax, TESTED_REGION
+        xor     eax, [current + case.pointer_low]
+        mov     [OPERAND], eax
+        mov     eax, [current + case.pointer_wide]
+        test    eax, eax
+        jz      .narrow
+        cmp     eax, 1
+        jne     .wide
+        mov     eax, [width]
+.wide:  bts     [OPERAND], eax
+.narrow:
+        mov     eax, [revision]
+        mov     [VMXON_REGION], eax
+        mov     [VMCS], eax
+        xor     eax, [current + case.revision]
+        mov     edi, TESTED_REGION      ; all of it: a pointer that is not aligned must not fail for its revision
+        mov     ecx, 1024
+        rep stosd
+
+        mov     dword [stage], AT_FEATURE_CONTROL
+        mov     ecx, 3Ah
+        mov     eax, [current + case.feature_control]
+        xor     edx, edx
+        wrmsr
+        rdmsr
+        mov     [fc_read], eax
+
+        mov     dword [stage], AT_A20
+        cmp     dword [current + case.a20m], 0
+        je      .probe
+        in      al, 92h
+        and     al, 0FDh
+        out     92h, al
+.probe: mov     dword [500h], 0         ; masked, a write one megabyte further up arrives here
+        mov     dword [100500h], 1
+        mov     eax, [500h]
+        mov     [a20m_read], eax
+        cmp     eax, [current + case.a20m]
+        je      prepare
+                                        ; falls through: a stage short of EXECUTED tells that this state is out of reach
+hard_reset:
+        mov     dx, 0CF9h
+        mov     al, 2
+        out     dx, al
+        mov     al, 6
+        out     dx, al
+.wait:  hlt
+        jmp     .wait
+
+ram_gdt:
+        dw      gdt_end - gdt - 1
+        dd      GDT
+idt32:  dw      32 * 8 - 1
+        dd      IDT32
+idt64:  dw      32 * 16 - 1
+        dq      IDT64
+ivt:    dw      3FFh
+        dd      IVT
+
+; ---- the first boot: tables in memory, what processor this is -------------------------------------------------------
+cold:   mov     dword [port], 0E9h      ; the debug port answers with its own number; else the first serial port
+        in      al, 0E9h
+        cmp     al, 0E9h
+        je      .begin
+        mov     dword [port], 3F8h
+.begin: mov     dword [crc], NONE
+        mov     esi, title
+        call    line
+        mov     esi, processor
+        call    print
+        mov     ebp, 80000002h
+.brand: mov     eax, ebp
+        cpuid
+        call    print_four
+        mov     eax, ebx
+        call    print_four
+        mov     eax, ecx
+        call    print_four
+        mov     eax, edx
+        call    print_four
+        inc     ebp
+        cmp     ebp, 80000004h
+        jbe     .brand
+        call    newline
+        mov     eax, 1
+        cpuid
+        test    cl, 1 << 5
+        jnz     .vmx
+        mov     esi, no_vmx
+        call    line
+        jmp     stop
+.vmx:   mov     esi, KEY
+        call    line
+        mov     esi, basic
+        call    print
+        mov     ecx, 480h
+        rdmsr
+        push    eax
+        mov     eax, edx
+        mov     cl, 8
+        call    hex
+        pop     eax
+        and     eax, 7FFFFFFFh
+        mov     [revision], eax
+        mov     cl, 8
+        call    hex
+        call    newline
+        mov     eax, 80000008h
+        cpuid
+        movzx   eax, al
+        mov     [width], eax
+        mov     esi, address_width
+        call    print
+        mov     eax, [width]
+        mov     cl, 2
+        call    hex
+        call    newline
+        mov     esi, cases
+        call    print
+        mov     eax, CASES
+        mov     cl, 4
+        call    hex
+        call    newline
+
+        mov     edi, PML4               ; identity: the first 2 MiB, open to all rings
+        xor     eax, eax
+        mov     ecx, (PAGES + 1000h - PML4) / 4
+        rep stosd
+        mov     edi, EPT_PML4
+        mov     ecx, 3000h / 4
+        rep stosd
+        mov     dword [PML4], PDPT64 + 7
+        mov     dword [PDPT64], DIRECTORY + 7
+        mov     dword [PDPT32], DIRECTORY + 1
+        mov     dword [DIRECTORY], PAGES + 7
+        mov     edi, PAGES
+        mov     eax, 7
+.page:  mov     [edi], eax
+        add     edi, 8
+        add     eax, 1000h
+        cmp     edi, PAGES + 1000h
+        jb      .page
+        mov     dword [PAGES + UNMAPPED / 1000h * 8], 0
+        mov     dword [EPT_PML4], EPT_PDPT + 7
+        mov     dword [EPT_PDPT], EPT_DIRECTORY + 7
+        mov     dword [EPT_DIRECTORY], 0B7h     ; one page of 2 MiB, write-back
+
+        mov     dword [TSS32 + 4], STACK        ; where ring 0 goes on after an outer ring
+        mov     dword [TSS32 + 8], DATA
+        mov     dword [TSS64 + 4], STACK
+
+        xor     ecx, ecx                ; 32 vectors in each of three formats; gates open to all rings
+.gate:  imul    eax, ecx, stub_size
+        add     eax, 0F0000000h + stubs16 - $$
+        mov     [IVT + ecx * 4], eax
+        imul    eax, ecx, stub_size
+        add     eax, stubs32
+        lea     edi, [IDT32 + ecx * 8]
+        mov     ebx, CODE32
+        call    gate
+        imul    eax, ecx, stub_size
+        add     eax, stubs64
+        mov     edi, ecx
+        shl     edi, 4
+        add     edi, IDT64
+        mov     ebx, CODE64
+        call    gate
+        xor     eax, eax
+        mov     [edi + 8], eax
+        mov     [edi + 12], eax
+        inc     ecx
+        cmp     ecx, 32
+        jb      .gate
+        mov     dword [next], 0
+        mov     dword [magic], MAGIC
+        ret
+
+gate:   mov     [edi], ax               ; an interrupt gate at edi to ebx:eax
+        mov     [edi + 2], bx
+        mov     word [edi + 4], 0EE00h
+        shr     eax, 16
+        mov     [edi + 6], ax
+        ret
+
+; ---- text -----------------------------------------------------------------------------------------------------------
+; A line: '@', the fields below in hexadecimal, a line feed.
+%macro  field   2                       ; a variable, how many of its hexadecimal digits
+        dd      %1
+        db      %2
+%endmacro
+fields: field   current + case.id, 4
+        field   current + case.key, 8
+        field   stage, 1
+        field   vector, 2
+        field   error, 4
+        field   flags, 5
+        field   moved, 4
+        field   exit_reason, 4
+        field   vm_error, 2
+        field   after, 1
+        field   cr0_read, 8
+        field   cr4_read, 4
+        field   efer_read, 4
+        field   cs_read, 4
+        field   ss_read, 4
+        field   fc_read, 1
+        field   a20m_read, 1
+        field   before_read, 1
+fields_end:
+
+print_result:
+        mov     al, '@'
+        call    put
+        mov     esi, fields
+.field: lodsd
+        mov     ebx, [eax]
+        lodsb
+        mov     cl, al
+        mov     eax, ebx
+        call    hex
+        cmp     esi, fields_end
+        je      newline
+        mov     al, ' '
+        call    put
+        jmp     .field
+
+finish: push    dword [crc]             ; of all lines but the last
+        mov     esi, end
+        call    print
+        mov     eax, CASES
+        mov     cl, 4
+        call    hex
+        mov     al, ' '
+        call    put
+        pop     eax
+        not     eax
+        mov     cl, 8
+        call    hex
+        call    newline
+stop:   mov     esi, shutdown           ; Bochs and older QEMU stop at these letters
+        mov     dx, 8900h
+        mov     ecx, shutdown_end - shutdown
+        rep outsb
+        mov     dx, 0F4h                ; QEMU, with its isa-debug-exit device
+        mov     al, 0
+        out     dx, al
+.wait:  hlt
+        jmp     .wait
+
+hex:    push    ebx                     ; prints the low cl digits of eax
+        mov     ebx, eax
+        shl     cl, 2
+        mov     ch, cl
+        ror     ebx, cl
+.digit: rol     ebx, 4
+        mov     al, bl
+        and     al, 0Fh
+        cmp     al, 10
+        sbb     al, 69h
+        das
+        call    put
+        sub     ch, 4
+        jnz     .digit
+        pop     ebx
+        ret
+
+line:   call    print
+newline:
+        mov     al, 10
+        jmp     put
+print_four:                             ; four characters in eax, without zeros
+        mov     esi, 4
+.next:  test    al, al
+        jz      .skip
+        call    put
+.skip:  shr     eax, 8
+        dec     esi
+        jnz     .next
+        ret
+print:  lodsb                           ; text at esi, ended by 0
+        test    al, al
+        jz      .done
+        call    put
+        jmp     print
+.done:  ret
+
+put:    pushad                          ; prints al
+        mov     bl, al
+        mov     edx, [port]
+        cmp     dl, 0E9h
+        je      .out
+        mov     dl, 0FDh                ; serial: wait until the transmitter is empty
+.busy:  in      al, dx
+        test    al, 20h
+        jz      .busy
+        mov     dl, 0F8h
+.out:   mov     al, bl
+        out     dx, al
+        mov     eax, [crc]
+        xor     al, bl
+        mov     ecx, 8
+.bit:   shr     eax, 1
+        jnc     .even
+        xor     eax, 0EDB88320h
+.even:  loop    .bit
+        mov     [crc], eax
+        popad
+        ret
+
+title:          db "@nvmx log 1", 0
+processor:      db "@processor ", 0
+no_vmx:         db "@no VMX", 0
+basic:          db "@vmx_basic ", 0
+address_width:  db "@width ", 0
+cases:          db "@cases ", 0
+end:            db "@end ", 0
+shutdown:       db "Shutdown"
+shutdown_end:

@@ -1,0 +1,113 @@
+; A guest that executes VMXON and VMXOFF, one case after each hard reset, and prints what the processor did.
+;
+; The image is a ROM that ends at 4 GiB: a table of cases, then these 64 KiB, which every PC also shows at F0000h.
+; Build: nasm -f bin -DTABLE=<address of the table> -DCASES=<number of cases> -DKEY=<address of a line to print>
+;
+;   reset -> boot.asm    print the last result, fetch the next case, prepare memory, MSR and A20
+;         -> enter.asm   switch to the case's mode, do what comes before, jump to the instruction
+;         or launch.asm  the same, as the guest of a hypervisor of our own
+;         -> catch.asm   whatever ends the instruction lands here: note it, probe VMX operation, reset
+;
+; Nothing but RAM survives the reset, so each case starts on a pristine processor.  With A20 masked, odd megabytes
+; are out of reach: all that is used below lies in the first one.
+
+        org     0F0000h
+
+; ---- memory ---------------------------------------------------------------------------------------------------------
+IVT             equ 0                   ; real-address mode's interrupt vectors
+VARIABLES       equ 1000h               ; see boot.asm
+GDT             equ 2000h               ; copied from ROM at each boot: LTR marks its descriptor busy
+IDT32           equ 2200h
+IDT64           equ 2400h
+TSS32           equ 2800h
+TSS64           equ 2900h
+STACK           equ 5000h               ; ring 0
+USER_STACK      equ 6000h               ; the other rings
+CODE            equ 7000h               ; the instruction under test, then INT3
+OPERAND         equ 7800h               ; the VMXON pointer that it reads
+PML4            equ 9000h
+PDPT64          equ 0A000h
+PDPT32          equ 0B000h              ; PAE paging: the same directory below another kind of entry
+DIRECTORY       equ 0C000h
+PAGES           equ 0D000h
+UNMAPPED        equ 0E000h              ; the only page below 2 MiB that is not present
+VMXON_REGION    equ 10000h              ; of the VMXON that comes before
+VMCS            equ 11000h
+TESTED_REGION   equ 12000h              ; of the VMXON under test
+EPT_PML4        equ 13000h
+EPT_PDPT        equ 14000h
+EPT_DIRECTORY   equ 15000h
+
+; ---- one case: 64 bytes, written by nvmx/bochs/image.py -------------------------------------------------------------
+        struc   case
+.id:              resd 1
+.key:             resd 1                ; echoed
+.cr0:             resd 1
+.cr4:             resd 1
+.efer:            resd 1                ; LME: long mode
+.flags:           resd 1
+.cs:              resw 1
+.ss:              resw 1
+.cs_rights:       resw 1                ; as the VMCS has them, for a guest
+.ss_rights:       resw 1
+.before:          resd 1                ; 0 nothing, 1 VMXON, 2 and VMPTRLD, 3 and VMLAUNCH
+.feature_control: resd 1
+.a20m:            resd 1
+.unmapped:        resd 1                ; 1: the operand lies in the page that is not present
+.pointer_low:     resd 1                ; bits of the VMXON pointer to flip
+.pointer_wide:    resd 1                ; bit of the VMXON pointer to set; 1: the one just beyond the address width
+.revision:        resd 1                ; bits of the revision identifier to flip
+.code:            resb 4                ; the instruction, padded with INT3
+        endstruc
+
+; ---- how far a case has come ----------------------------------------------------------------------------------------
+AT_FEATURE_CONTROL equ 1
+AT_A20          equ 2
+AT_CR4          equ 3
+AT_CR0          equ 4
+AT_VMXON        equ 5
+AT_VMPTRLD      equ 6
+AT_VMLAUNCH     equ 7
+EXECUTED        equ 8
+
+stub_size       equ 16                  ; of the entries in catch.asm
+
+; ---- segments -------------------------------------------------------------------------------------------------------
+; Descriptors 1-4: 16-bit code of rings 0-3, then 32-bit code, 64-bit code, data; then what only ring 0 needs.
+CODE32          equ 5 * 8
+CODE64          equ 9 * 8
+DATA            equ 13 * 8
+USER_DATA       equ 16 * 8 | 3
+REAL_CODE       equ 17 * 8
+REAL_DATA       equ 18 * 8
+TASK32          equ 19 * 8
+TASK64          equ 20 * 8
+
+%macro  rings   1                       ; the same descriptor for rings 0 to 3; %1 has present set, DPL 0
+%assign ring 0
+%rep 4
+        dq      %1 | ring << 45
+%assign ring ring + 1
+%endrep
+%endmacro
+
+gdt:    dq      0
+        rings   008F9B000000FFFFh
+        rings   00CF9B000000FFFFh
+        rings   00AF9B000000FFFFh
+        rings   00CF93000000FFFFh
+        dq      00009B0F0000FFFFh       ; base F0000h
+        dq      000093000000FFFFh
+        dq      0000890000000067h | TSS32 << 16
+        dq      0000890000000067h | TSS64 << 16, 0
+gdt_end:
+
+%include "boot.asm"
+%include "enter.asm"
+%include "launch.asm"
+%include "catch.asm"
+
+        times   0FFF0h - ($ - $$) db 0
+        bits    16
+        jmp     0F000h:(reset - $$)
+        times   10000h - ($ - $$) db 0

@@ -1,0 +1,49 @@
+"""What is known beforehand: the states that no guest of ours reaches, and where a processor is known to deviate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..axis import Value
+from ..box import make_box
+
+
+@dataclass(frozen=True)
+class OutOfReach:
+    """A row: no guest of ours gets a processor into the states of the box `when`; `reason` in a sentence."""
+
+    when: Mapping[str, tuple[Value, ...]]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A row: the processors whose name begins with `processor` do not test what the rung `rung` tests."""
+
+    processor: str
+    instruction: str
+    rung: str
+    versions: str
+    reason: str
+
+
+OUT_OF_REACH = (
+    OutOfReach(
+        make_box({"SMX": 1}),
+        "SMX operation begins with GETSEC[SENTER], which Bochs does not have and which elsewhere needs a module "
+        "signed for the chipset",
+    ),
+    OutOfReach(
+        make_box({"dual_monitor": 1}),
+        "the dual-monitor treatment needs a monitor installed in SMM, where only firmware gets; Bochs does not have it",
+    ),
+)
+
+DEVIATIONS = (
+    Deviation(
+        "Bochs",
+        "VMXON",
+        "CR0.PG set",
+        "2.7 (executed) to revision 783b58fd of 2026-08-22 (read); mended since",
+        "VMXON does not test CR0.PG: the line tests PE, which is settled by then (issue 862 of 2026-09-09)",
+    ),
+)

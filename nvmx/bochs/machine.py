@@ -1,0 +1,170 @@
+"""Run the guest on Bochs, without a screen: one process a core, each with a part of the cases and a time limit."""
+
+import datetime
+import os
+import re
+import selectors
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cases import case_keys
+from .image import MachineError, build_image, need
+from .log import Log, join_logs, read_log
+
+MODEL = "corei7_skylake_x"
+_SILENCE = 10.0
+_MOST_PROCESSES = 8
+_CONFIGURATION = """\
+config_interface: textconfig
+display_library: term
+romimage: file="{image}"
+megs: 32
+cpu: model={model}, count=1, ips=50000000, reset_on_triple_fault=0
+clock: sync=none
+port_e9_hack: enabled=1
+panic: action=fatal
+error: action=ignore
+info: action=ignore
+debug: action=ignore
+ata0: enabled=0
+ata1: enabled=0
+plugin_ctrl: unmapped=1, biosdev=0, speaker=0, extfpuirq=0, parallel=0, serial=0, gameport=0, iodebug=0
+log: "{folder}/bochs.log"
+"""
+
+
+def run(
+    *, model: str = MODEL, limit: float = 300, progress: Callable[[int], object] = lambda cases: None
+) -> Log:
+    """Execute every case on Bochs' processor `model` and return the log.
+
+    `limit` is in seconds; `progress` is called with a number of cases that are done, from several threads.  Raises
+    MachineError where a program is missing, Bochs stops or the time is over, and LogError where its text is not whole.
+    """
+    parts = np.array_split(case_keys(), min(os.cpu_count() or 1, _MOST_PROCESSES))
+    stop = threading.Event()
+    images = [build_image(part) for part in parts]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        waiting = [pool.submit(run_image, image, model=model, limit=limit, progress=progress, stop=stop)
+                   for image in images]  # fmt: skip
+        try:
+            logs = [each.result() for each in waiting]
+        except BaseException:
+            stop.set()
+            raise
+    return join_logs(logs)
+
+
+def run_image(
+    image: bytes,
+    *,
+    model: str = MODEL,
+    limit: float = 60,
+    silence: float = _SILENCE,
+    progress: Callable[[int], object] = lambda cases: None,
+    stop: threading.Event | None = None,
+) -> Log:
+    """Run one image on Bochs and return its log; `silence` seconds without a line count as a guest that hangs."""
+    program = need("bochs", "it executes the guest")
+    with tempfile.TemporaryDirectory(prefix="nvmx-") as folder:
+        rom = Path(folder, "nvmx.rom")
+        rom.write_bytes(image)
+        settings = Path(folder, "bochsrc")
+        settings.write_text(_CONFIGURATION.format(image=rom, folder=folder, model=model), encoding="utf-8")
+        command = [program, "-q", "-f", str(settings)]
+        if "-rc" in _help(program):
+            # A Bochs with a debugger waits for orders; the only one is to go on.
+            Path(folder, "go").write_text("c\n", encoding="utf-8")
+            command += ["-rc", str(Path(folder, "go"))]
+        lines: list[str] = []
+        with _process(command, folder) as process:
+            try:
+                for line in _lines(process, limit, silence, stop):
+                    lines.append(line)
+                    if line.startswith("@"):
+                        progress(1)
+                    if line.startswith(("@end ", "@no VMX")):
+                        break
+                else:
+                    raise MachineError(f"Bochs stopped before the guest had ended{_last_words(folder)}")
+            except MachineError as error:
+                last = next((line for line in reversed(lines) if line.startswith("@")), "nothing")
+                raise MachineError(f"{error}; the last that the guest said: {last}") from None
+    log = read_log(lines)
+    version = next((found[1] for line in lines if (found := re.search(r"Bochs x86 Emulator (\S+)", line))), "unknown")
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return Log({"machine": f"Bochs {version}", "model": model, "date": today, **log.said}, log.fields)
+
+
+@contextmanager
+def _process(command: list[str], folder: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process in a group of its own, which is gone afterwards: Bochs without a screen ignores everything but SIGKILL."""
+    with Path(folder, "stderr").open("wb") as errors:
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+            env={**os.environ, "TERM": "vt100"}, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def _lines(
+    process: "subprocess.Popen[bytes]", limit: float, silence: float, stop: threading.Event | None
+) -> Iterator[str]:
+    """The lines that a process prints, as they come; raises MachineError when it is silent or takes too long."""
+    assert process.stdout is not None
+    end = time.monotonic() + limit
+    quiet_until = time.monotonic() + silence
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if stop and stop.is_set():
+                raise MachineError("stopped")
+            if time.monotonic() > end:
+                raise MachineError(f"the time limit of {limit:g} s is over")
+            if time.monotonic() > quiet_until:
+                raise MachineError(f"the guest hangs: nothing came for {silence:g} s")
+            if not selector.select(0.2):
+                continue
+            data = os.read(process.stdout.fileno(), 1 << 16)
+            if not data:
+                if rest:
+                    yield rest.decode("latin-1")
+                return
+            quiet_until = time.monotonic() + silence
+            *whole, rest = (rest + data).split(b"\n")
+            for line in whole:
+                yield line.decode("latin-1")
+
+
+def _help(program: str) -> str:
+    answer = subprocess.run([program, "--help"], capture_output=True, text=True, errors="replace", timeout=20)
+    return answer.stdout + answer.stderr
+
+
+def _last_words(folder: str) -> str:
+    """What Bochs wrote of its own end, if anything."""
+    for name in ("bochs.log", "stderr"):
+        path = Path(folder, name)
+        if path.exists():
+            panics = re.findall(r">>PANIC<< (.*)", path.read_text(encoding="utf-8", errors="replace"))
+            if panics:
+                return f" (Bochs: {panics[-1]})"
+    return ""
