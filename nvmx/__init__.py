@@ -20,22 +20,24 @@ from .registers import state
 from .rung import Effect, Ladder, Rung
 
 if TYPE_CHECKING:
-    from . import kvm2011, lab, plots
+    from . import bochs, kvm2011, lab, plots
     from .faults import distinguish, mutants, suite, witnesses
     from .space import outcomes
-    from .tables import axes, diff, impossible, permissions, run, sources, summary, table
+    from .tables import axes, diff, executed, impossible, permissions, run, sources, summary, table
 
 __version__ = "0.1.0"
 __all__ = [
-    "OUTCOMES", "Effect", "Ladder", "Repair", "Rung", "Source", "State", "Verdict", "axes", "diff", "distinguish",
-    "impossible", "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions", "plots", "run", "sources", "state",
-    "step", "suite", "summary", "table", "verdict", "witnesses",
+    "OUTCOMES", "Effect", "Ladder", "Repair", "Rung", "Source", "State", "Verdict", "axes", "bochs", "diff",
+    "distinguish", "executed", "impossible", "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions",
+    "plots", "run", "sources", "state", "step", "suite", "summary", "table", "verdict", "witnesses",
 ]  # fmt: skip
 
 # numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
 _ROOMS = {"outcomes": "space"} | dict.fromkeys(("distinguish", "mutants", "suite", "witnesses"), "faults")
-_ROOMS |= dict.fromkeys(("axes", "diff", "impossible", "permissions", "run", "sources", "summary", "table"), "tables")
-_MODULES = ("kvm2011", "lab", "plots")
+_ROOMS |= dict.fromkeys(
+    ("axes", "diff", "executed", "impossible", "permissions", "run", "sources", "summary", "table"), "tables"
+)
+_MODULES = ("bochs", "kvm2011", "lab", "plots")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .axis import AXES
+from .axis import AXES, BY_NAME
+from .bochs import Log, agreement, recording
+from .bochs.overlay import STATUSES
+from .bochs.cases import spans
 from .compare import Endings, compare, differences
 from .ladders import all_sources, ladder
 from .ladders.permissions import PERMISSIONS
@@ -42,6 +45,31 @@ def impossible() -> pd.DataFrame:
     return pd.DataFrame(
         [(condition(rule.when), rule.reason, rule.source) for rule in RULES], columns=["when", "reason", "source"]
     )
+
+
+def executed(instruction: str, source: str | Ladder = "intel", log: Log | None = None) -> pd.DataFrame:
+    """Return what a processor did, one row a state that was executed: a column an axis, then how it ended.
+
+    That is outcome, flags, error (missing: none), VMX after, current_VMCS after; then the outcome by `source` and the
+    status: agree, as documented, or disagree (in any of these).  `log` is a processor's; None: the recording.
+    Raises TypeError or ValueError.
+    """
+    chosen = ladder(instruction, source)
+    (part,) = agreement(log or recording(), chosen).parts
+    names = spans(instruction)
+    count = len(part.status)
+    columns = axis_columns(names, [part.observed.places[name] for name in names], (count,))
+    ends = part.observed.endings
+    columns |= {
+        "outcome": pd.Categorical(ends.outcome),
+        "flags": pd.Categorical(ends.flags),
+        "error": pd.array([error or None for error in ends.error.tolist()], dtype="Int64"),
+        "VMX after": pd.Categorical(ends.vmx, categories=list(BY_NAME["VMX"].values)),
+        "current_VMCS after": ends.current_vmcs.astype(np.int8),
+        f"{chosen.source} outcome": pd.Categorical(part.expected.outcome),
+        "status": pd.Categorical.from_codes(part.status.astype(np.int8), categories=list(STATUSES)),
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def run(program: Iterable[object], source: str | Ladder, state: Mapping[str, object] | None = None) -> pd.DataFrame:

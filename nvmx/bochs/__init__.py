@@ -1,0 +1,19 @@
+"""Ask a processor: VMXON and VMXOFF executed in every state that a guest can reach, and laid over the ladders.
+
+`recording()` is the run on Bochs that comes with the package, `run()` a new one, `read(path)` one of yours;
+`agreement(log, source)` compares, and `ask(instruction, **axes)` tells what the processor did in one state.
+On the command line: `python -m nvmx.bochs`.
+Raises LogError for a log that cannot be trusted, MachineError where a program is missing or does not do as asked.
+"""
+
+from .overlay import Agreement, agreement
+from .execution import Execution, ask
+from .files import read, recording, save
+from .image import MachineError, build_image
+from .log import Log, LogError
+from .machine import run
+
+__all__ = [
+    "Agreement", "Execution", "Log", "LogError", "MachineError", "agreement", "ask", "build_image", "read", "recording",
+    "run", "save",
+]  # fmt: skip

@@ -17,8 +17,10 @@ Places = Mapping[str, NDArray[np.int64]]
 # What the model calls a don't-care must not stand at one value: the second run has other flags, code and bits.
 RUNS = ("flags set, 32-bit code", "flags clear, 16-bit code")
 _NO_OPERAND = ("operand", "pointer.aligned", "pointer.in_width", "revision.match", "revision.bit31")
-_PARTS: dict[str, tuple[Value, ...]] = {"run": (0, 1), "instruction": INSTRUCTIONS} | {
-    axis.name: axis.values for axis in AXES
+_PARTS: dict[str, tuple[Value, ...]] = {
+    "run": (0, 1),
+    "instruction": INSTRUCTIONS,
+    **{axis.name: axis.values for axis in AXES},
 }
 KEY = " ".join(f"{name}={','.join(map(str, values))}" for name, values in _PARTS.items())
 
@@ -97,6 +99,13 @@ def unpack(keys: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
     if left.any():
         raise LogError("a key of the log has more bits than a case")
     return places
+
+
+def key_of(instruction: str, state: Mapping[str, Value]) -> int:
+    """The key of the first run of this state (by column name, complete)."""
+    ready = {name: BY_NAME[name].ready for name in BY_NAME.keys() - spans(instruction)}
+    values = {"run": 0, "instruction": instruction, **state, **ready}
+    return int(_pack({name: np.array([each.index(values[name])]) for name, each in _PARTS.items()})[0])
 
 
 def values_at(places: Places, row: int) -> dict[str, Value]:

@@ -1,8 +1,8 @@
 """What the guest prints, line by line: read with suspicion, and written back.
 
-A log is text.  Lines that begin with `@` are the guest's: `@nvmx log 1`, some of `@name value`, one of hexadecimal fields
-a case, and `@end` with the number of cases and the CRC-32 of all lines before it.  `@host name value` is said by who
-ran the guest, and stands outside that sum.  Every other line is somebody else's, and skipped.
+A log is text.  Lines that begin with `@` are the guest's: `@nvmx log 1`, some of `@name value`, for each case one of
+hexadecimal fields, and `@end` with the number of cases and the CRC-32 of all lines before it.  `@host name value` is
+said by who ran the guest, and stands outside that sum.  Every other line is somebody else's, and skipped.
 """
 
 import re
@@ -20,7 +20,7 @@ FIELDS = {
     "after": 1, "cr0": 8, "cr4": 4, "efer": 4, "cs": 4, "ss": 4, "feature_control": 1, "a20m": 1, "before": 1,
 }  # fmt: skip
 _HEADER = ("processor", "key", "vmx_basic", "width", "cases")
-_CASE = re.compile("@" + " ".join(f"[0-9A-F]{{{digits}}}" for digits in FIELDS.values()))
+CASE = re.compile("@" + " ".join(f"[0-9A-F]{{{digits}}}" for digits in FIELDS.values()))
 
 
 class LogError(ValueError):
@@ -41,9 +41,13 @@ class Log:
     def __len__(self) -> int:
         return len(self.fields["id"])
 
+    @property
+    def name(self) -> str:
+        """What executed it: an emulator with its version, or else the processor."""
+        return self.said.get("machine") or self.said["processor"]
+
     def __repr__(self) -> str:
-        on = self.said.get("machine", "")
-        return f"<Log: {len(self)} executions on {on}{', ' if on else ''}{self.said['processor']}>"
+        return f"<Log: {len(self)} executions on {self.name}>"
 
 
 def read_log(lines: Iterable[str]) -> Log:
@@ -74,7 +78,7 @@ def read_log(lines: Iterable[str]) -> Log:
             return Log(said, dict(zip(FIELDS, columns, strict=True)))
         elif word in _HEADER:
             said[word] = rest
-        elif _CASE.fullmatch(line):
+        elif CASE.fullmatch(line):
             row = [int(field, 16) for field in line[1:].split()]
             if row[0] != len(rows):
                 raise LogError(f"{where}: case {row[0]} stands where case {len(rows)} is expected")

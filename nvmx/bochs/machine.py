@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .cases import case_keys
 from .image import MachineError, build_image, need
-from .log import Log, join_logs, read_log
+from .log import CASE, Log, join_logs, read_log
 
 MODEL = "corei7_skylake_x"
 _SILENCE = 10.0
@@ -43,9 +43,11 @@ log: "{folder}/bochs.log"
 """
 
 
-def run(
-    *, model: str = MODEL, limit: float = 300, progress: Callable[[int], object] = lambda cases: None
-) -> Log:
+def _ignore(_cases: int) -> None:
+    """Report no progress."""
+
+
+def run(*, model: str = MODEL, limit: float = 300, progress: Callable[[int], object] = _ignore) -> Log:
     """Execute every case on Bochs' processor `model` and return the log.
 
     `limit` is in seconds; `progress` is called with a number of cases that are done, from several threads.  Raises
@@ -71,7 +73,7 @@ def run_image(
     model: str = MODEL,
     limit: float = 60,
     silence: float = _SILENCE,
-    progress: Callable[[int], object] = lambda cases: None,
+    progress: Callable[[int], object] = _ignore,
     stop: threading.Event | None = None,
 ) -> Log:
     """Run one image on Bochs and return its log; `silence` seconds without a line count as a guest that hangs."""
@@ -91,7 +93,7 @@ def run_image(
             try:
                 for line in _lines(process, limit, silence, stop):
                     lines.append(line)
-                    if line.startswith("@"):
+                    if CASE.fullmatch(line):
                         progress(1)
                     if line.startswith(("@end ", "@no VMX")):
                         break
@@ -108,7 +110,7 @@ def run_image(
 
 @contextmanager
 def _process(command: list[str], folder: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process in a group of its own, which is gone afterwards: Bochs without a screen ignores everything but SIGKILL."""
+    """A process in a group of its own, which is gone afterwards; without a screen, Bochs heeds nothing but SIGKILL."""
     with Path(folder, "stderr").open("wb") as errors:
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
@@ -128,12 +130,12 @@ def _lines(
     process: "subprocess.Popen[bytes]", limit: float, silence: float, stop: threading.Event | None
 ) -> Iterator[str]:
     """The lines that a process prints, as they come; raises MachineError when it is silent or takes too long."""
-    assert process.stdout is not None
+    pipe: Any = process.stdout
     end = time.monotonic() + limit
     quiet_until = time.monotonic() + silence
     rest = b""
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
+        selector.register(pipe, selectors.EVENT_READ)
         while True:
             if stop and stop.is_set():
                 raise MachineError("stopped")
@@ -143,7 +145,7 @@ def _lines(
                 raise MachineError(f"the guest hangs: nothing came for {silence:g} s")
             if not selector.select(0.2):
                 continue
-            data = os.read(process.stdout.fileno(), 1 << 16)
+            data = os.read(pipe.fileno(), 1 << 16)
             if not data:
                 if rest:
                     yield rest.decode("latin-1")

@@ -115,6 +115,9 @@ boot:   mov     eax, DATA
         wrmsr
         rdmsr
         mov     [fc_read], eax
+        xor     eax, [current + case.feature_control]
+        test    al, 7
+        jnz     hard_reset              ; a stage short of EXECUTED tells that this state is out of reach
 
         mov     dword [stage], AT_A20
         cmp     dword [current + case.a20m], 0
@@ -128,7 +131,6 @@ boot:   mov     eax, DATA
         mov     [a20m_read], eax
         cmp     eax, [current + case.a20m]
         je      prepare
-                                        ; falls through: a stage short of EXECUTED tells that this state is out of reach
 hard_reset:
         mov     dx, 0CF9h
         mov     al, 2
@@ -332,7 +334,7 @@ stop:   mov     esi, shutdown           ; Bochs and older QEMU stop at these let
         mov     dx, 8900h
         mov     ecx, shutdown_end - shutdown
         rep outsb
-        mov     dx, 0F4h                ; QEMU, with its isa-debug-exit device
+        mov     dx, 501h                ; QEMU, with its device isa-debug-exit
         mov     al, 0
         out     dx, al
 .wait:  hlt

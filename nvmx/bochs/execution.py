@@ -1,0 +1,83 @@
+"""What a processor did in one state, as plainly as it can be told."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..answer import decide
+from ..axis import named_values
+from ..box import matches
+from ..ladders import ladder
+from ..possible import State
+from .cases import key_of
+from .ending import Endings, observe
+from .files import recording
+from .known import OUT_OF_REACH
+from .log import Log
+
+_NO_VECTOR, _NO_EXIT = 0xFF, 0xFFFF
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One state of one instruction on a processor, executed twice (see `nvmx.bochs.cases`): what both had in common.
+
+    `vector` and `error_code` are of the exception, 3 standing for the INT3 behind an instruction that completed, None
+    for a VM exit, of which `exit_reason` is the number.  `moved` is how far the saved RIP went beyond the instruction's
+    first byte (INT3 included).  `error` is the VM-instruction error, or None.
+    """
+
+    instruction: str
+    state: State
+    outcome: str
+    error: int | None
+    flags: str
+    vmx: str
+    current_vmcs: int
+    vector: int | None
+    error_code: int | None
+    exit_reason: int | None
+    moved: int
+
+    def __repr__(self) -> str:
+        if self.vector is None:
+            how = f"VM exit with reason {self.exit_reason}"
+        elif self.vector == 3:
+            how = "it completed"
+        else:
+            how = f"vector {self.vector}, error code {self.error_code}"
+        error = f", VM-instruction error {self.error}" if self.error is not None else ""
+        vmcs = "a current VMCS" if self.current_vmcs else "no current VMCS"
+        then = f"flags {self.flags}; then VMX {self.vmx}, {vmcs}"
+        return f"<{self.instruction} executed: {self.outcome} — {how}{error}; {then}>"
+
+
+def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Execution:
+    """Return what the processor of `log` (None: the recording) did in one state; what is not named is ready.
+
+    Raises TypeError or ValueError for what does not exist, and ValueError, with the reason, for a state that no
+    processor can be in or that was out of reach.
+    """
+    found = decide(ladder(instruction, "intel"), named_values(axes))
+    if not found.possible:
+        raise ValueError(f"no processor can be in this state: {found.impossible} (nearest: {found.way_to_nearest})")
+    state = dict(found.state.columns)
+    for row in OUT_OF_REACH:
+        if matches(row.when, state):
+            raise ValueError(f"this state was not executed: {row.reason}")
+    log = log or recording()
+    key = key_of(instruction, state)
+    rows = np.flatnonzero(log.fields["key"] == key)
+    part = next(each for each in observe(log) if each.instruction == instruction)
+    place = np.flatnonzero(part.keys == key)
+    if not len(place):
+        raise ValueError("this state was not executed: the processor refused it")
+    ends: Endings = part.endings
+    at, raw = int(place[0]), {name: int(column[rows[0]]) for name, column in log.fields.items()}
+    exception = raw["vector"] != _NO_VECTOR
+    return Execution(
+        instruction, State(state), str(ends.outcome[at]), int(ends.error[at]) or None, str(ends.flags[at]),
+        str(ends.vmx[at]), int(ends.current_vmcs[at]), raw["vector"] if exception else None,
+        raw["error"] if exception else None, raw["exit_reason"] if raw["exit_reason"] != _NO_EXIT else None,
+        raw["moved"],
+    )  # fmt: skip

@@ -1,0 +1,33 @@
+"""Logs as files: plain text, or compressed where the name ends in .xz."""
+
+import lzma
+import os
+from functools import cache
+from pathlib import Path
+
+from .log import Log, LogError, read_log, write_log
+
+RECORDING = Path(__file__).parent / "recording.log.xz"
+
+
+def read(path: str | os.PathLike[str]) -> Log:
+    """Return the log in this file; raises LogError where it cannot be trusted, OSError where there is no file."""
+    data = Path(path).read_bytes()
+    if Path(path).suffix == ".xz":
+        try:
+            data = lzma.decompress(data)
+        except lzma.LZMAError as error:
+            raise LogError(f"{path} is not a whole .xz file: {error}") from None
+    return read_log(data.decode("latin-1").split("\n"))
+
+
+def save(log: Log, path: str | os.PathLike[str]) -> None:
+    """Write a log to this file."""
+    data = write_log(log).encode()
+    Path(path).write_bytes(lzma.compress(data, preset=9) if Path(path).suffix == ".xz" else data)
+
+
+@cache
+def recording() -> Log:
+    """Return the log of a full run on Bochs that comes with this package."""
+    return read(RECORDING)

@@ -1,0 +1,158 @@
+"""A processor's log laid over a source's ladders: where the two agree, where not, and what could not be asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..axis import READY
+from ..ladders import find_source, ladder
+from ..rung import Ladder
+from ..space import away_from_ready
+from .cases import case_keys, inside, out_of_reach, possible_keys, spans
+from .ending import Endings, Observed, observe
+from .known import DEVIATIONS, Deviation
+from .log import Log, LogError
+
+STATUSES = ("agree", "as documented", "disagree")
+_AGREE, _DOCUMENTED, _DISAGREE = range(3)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """States of one instruction that end alike otherwise than expected: how many, and the one nearest to ready.
+
+    `deviation` is the row that documents it, or None.
+    """
+
+    instruction: str
+    expected: str
+    executed: str
+    states: int
+    witness: str
+    deviation: Deviation | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One instruction's states: what was `observed`, what is `expected`, and the `status` of each (see STATUSES)."""
+
+    observed: Observed
+    expected: Endings
+    status: NDArray[np.int64]
+    deviation: Deviation | None
+
+    def kinds(self) -> Iterator[Kind]:
+        """Every kind of disagreement, the documented first."""
+        kinds: dict[tuple[int, str, str], list[int]] = {}
+        for row in np.flatnonzero(self.status != _AGREE).tolist():
+            told = self.expected.told(row), self.observed.endings.told(row)
+            kinds.setdefault((int(self.status[row]), *told), []).append(row)
+        instruction = self.observed.instruction
+        names = spans(instruction)
+        away = away_from_ready(instruction, names, [self.observed.places[name] for name in names])
+        for (status, expected, executed), rows in sorted(kinds.items()):
+            state = self.observed.state(min(rows, key=lambda row: (away[row], row)))
+            witness = " ".join(f"{name}={state[name]}" for name in names if state[name] != READY[instruction][name])
+            known = self.deviation if status == _DOCUMENTED else None
+            yield Kind(instruction, expected, executed, len(rows), witness or "the ready state", known)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A log against a source: `parts`, one an instruction, and the states that were `not_reachable`, by reason.
+
+    `unknown` counts the executed states of which the source knows nothing; they are left out of all else.
+    """
+
+    log: Log
+    source: str
+    parts: tuple[Part, ...]
+    not_reachable: dict[str, int]
+    unknown: int
+
+    def count(self, status: str) -> int:
+        """How many states have this status, one of STATUSES."""
+        return sum(int((part.status == STATUSES.index(status)).sum()) for part in self.parts)
+
+    @property
+    def executed(self) -> int:
+        """How many states were executed and compared."""
+        return sum(len(part.status) for part in self.parts)
+
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every kind of disagreement, with a witness."""
+        return tuple(kind for part in self.parts for kind in part.kinds())
+
+    @property
+    def line(self) -> str:
+        """The result in one line."""
+        counts = ", ".join(f"{self.count(status)} {status}" for status in STATUSES)
+        return f"{self.executed} executed: {counts}; {sum(self.not_reachable.values())} not reachable here"
+
+    def __str__(self) -> str:
+        said = self.log.said
+        on = ", ".join(said[name] for name in ("machine", "model", "date") if name in said)
+        lines = [f"{said['processor']}{f' ({on})' if on else ''}, against {self.source}", ""]
+        for kind in self.kinds:
+            status = "as documented" if kind.deviation else "DISAGREES"
+            lines += [
+                f"{kind.instruction}, {kind.states} state{'s' * (kind.states != 1)}, {status}; nearest: {kind.witness}",
+                f"  expected: {kind.expected}",
+                f"  executed: {kind.executed}",
+            ]
+            if kind.deviation:
+                lines.append(f"  known of {kind.deviation.processor} {kind.deviation.versions}:")
+                lines.append(f"  {kind.deviation.reason}")
+            lines.append("")
+        lines += [f"not reachable, {count} states: {reason}" for reason, count in self.not_reachable.items()]
+        if self.unknown:
+            lines.append(f"left out, {self.unknown} states: {self.source} knows nothing of them")
+        return "\n".join([*lines, self.line])
+
+
+def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
+    """Lay a log over a source's ladders, or over a Ladder of your own.
+
+    Agreement is held for outcome with its error code, VM-instruction error, flags, and VMX operation and current VMCS
+    afterwards.  Raises LogError where the log does not hold every state that a guest can reach, TypeError or
+    ValueError for an unknown source.
+    """
+    ladders = [source] if isinstance(source, Ladder) else list(find_source(source).ladders)
+    if not np.array_equal(log.fields["key"], case_keys()):
+        raise LogError(f"the log holds {len(log)} cases, not the {len(case_keys())} of the model")
+    observed = {each.instruction: each for each in observe(log)}
+    parts, unknown = [], 0
+    for chosen in ladders:
+        part, left_out = _part(log, observed[chosen.instruction], chosen)
+        parts.append(part)
+        unknown += left_out
+    not_reachable = {reason: count for reason, count in out_of_reach(possible_keys()).items() if count}
+    for each in observed.values():
+        for reason, count in each.refused.items():
+            not_reachable[reason] = not_reachable.get(reason, 0) + count
+    return Agreement(log, ladders[0].source, tuple(parts), not_reachable, unknown)
+
+
+def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
+    known = np.ones(len(observed), dtype=bool)
+    for box in chosen.left_out:
+        known &= ~inside(observed.places, box)
+    observed = observed.only(known)
+    expected = observed.expected(chosen)
+    status = np.where(observed.endings.differ(expected), _DISAGREE, _AGREE)
+    deviation = next(
+        (row for row in DEVIATIONS if row.instruction == chosen.instruction and log.name.startswith(row.processor)),
+        None,
+    )
+    if deviation:
+        # Documented is what the manual without that rung would say, and the source must say what the manual does.
+        manual = ladder(chosen.instruction, "intel")
+        lenient = replace(manual, rungs=tuple(rung for rung in manual.rungs if rung.name != deviation.rung))
+        as_documented = ~observed.endings.differ(observed.expected(lenient))
+        as_documented &= ~expected.differ(observed.expected(manual))
+        status[(status == _DISAGREE) & as_documented] = _DOCUMENTED
+    return Part(observed, expected, status, deviation), int((~known).sum())

@@ -1,0 +1,8 @@
+"""Pictures of ladders, made with matplotlib; each carries a sentence, computed from the data, about what it shows."""
+
+from .bars import history, ladder
+from .cells import agreement, diff, map  # noqa: A004 - its name in the public face
+from .picture import Picture
+from .transitions import graph
+
+__all__ = ["Picture", "agreement", "diff", "graph", "history", "ladder", "map"]

@@ -1,0 +1,48 @@
+"""A figure and the sentence that says what it shows."""
+
+import base64
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from ..outcome import TABLE
+
+_DPI = 100
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and the `sentence` that says what it shows: a notebook prints both, a test compares the sentence."""
+
+    figure: Figure = field(repr=False)
+    sentence: str
+
+    def png(self) -> bytes:
+        """Return the figure as PNG, with the sentence as its description."""
+        with io.BytesIO() as file:
+            self.figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None, "Description": self.sentence})
+            return file.getvalue()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the PNG to `path`."""
+        with open(path, "wb") as file:
+            file.write(self.png())
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        image = base64.b64encode(self.png()).decode()
+        return {"text/plain": self.sentence, "image/png": image}, {"image/png": {"alt": self.sentence}}
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+
+def outcome_keys(shown: Iterable[int]) -> list[Patch]:
+    """Legend entries for these codes into OUTCOMES."""
+    return [
+        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown
+    ]
