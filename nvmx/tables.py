@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from .axis import AXES, BY_NAME
 from .bochs import Log, agreement, recording
-from .bochs.overlay import STATUSES
 from .bochs.cases import spans
+from .bochs.overlay import STATUSES
 from .compare import Endings, compare, differences
 from .ladders import all_sources, ladder
 from .ladders.permissions import PERMISSIONS

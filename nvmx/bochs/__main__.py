@@ -7,12 +7,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..ladders import find_source
-from .overlay import agreement
 from .cases import case_keys
 from .files import RECORDING, read, save
 from .image import MachineError, build_image
 from .log import LogError
 from .machine import MODEL, run
+from .overlay import agreement
 
 _OTHER = """\
 A processor of your own (an Intel host with KVM and nested VMX):

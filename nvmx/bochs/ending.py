@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ _UD, _GP, _PF, _BP = 6, 13, 14, 3
 _EXITS = {"VMXON": 27, "VMXOFF": 26}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Endings:
     """How many states end, one array a property: `outcome`, VM-instruction `error` (0: none), `flags` in words, and
     afterwards `vmx` and `current_vmcs`.  An outcome that no model knows is told in words of its own.
@@ -57,7 +58,7 @@ class Endings:
         return f"{self.outcome[row]}{error}, flags {self.flags[row]}; then VMX {self.vmx[row]}, {vmcs}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Observed:
     """What a log says of one instruction's states: their `keys`, `places` of the axes' values and `endings`, and
     `refused`, the states that this processor could not be put into, counted by reason.
@@ -98,6 +99,7 @@ class Observed:
         )
 
 
+@lru_cache(maxsize=4)
 def observe(log: Log) -> tuple[Observed, ...]:
     """Return what the log says of VMXON and of VMXOFF.
 

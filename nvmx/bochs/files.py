@@ -1,6 +1,5 @@
 """Logs as files: plain text, or compressed where the name ends in .xz."""
 
-import lzma
 import os
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,8 @@ def read(path: str | os.PathLike[str]) -> Log:
     """Return the log in this file; raises LogError where it cannot be trusted, OSError where there is no file."""
     data = Path(path).read_bytes()
     if Path(path).suffix == ".xz":
+        import lzma  # some Pythons are built without it
+
         try:
             data = lzma.decompress(data)
         except lzma.LZMAError as error:
@@ -24,7 +25,11 @@ def read(path: str | os.PathLike[str]) -> Log:
 def save(log: Log, path: str | os.PathLike[str]) -> None:
     """Write a log to this file."""
     data = write_log(log).encode()
-    Path(path).write_bytes(lzma.compress(data, preset=9) if Path(path).suffix == ".xz" else data)
+    if Path(path).suffix == ".xz":
+        import lzma
+
+        data = lzma.compress(data, preset=9)
+    Path(path).write_bytes(data)
 
 
 @cache

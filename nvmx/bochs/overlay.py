@@ -35,7 +35,7 @@ class Kind:
     deviation: Deviation | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Part:
     """One instruction's states: what was `observed`, what is `expected`, and the `status` of each (see STATUSES)."""
 
@@ -60,7 +60,7 @@ class Part:
             yield Kind(instruction, expected, executed, len(rows), witness or "the ready state", known)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Agreement:
     """A log against a source: `parts`, one an instruction, and the states that were `not_reachable`, by reason.
 
@@ -92,6 +92,9 @@ class Agreement:
         """The result in one line."""
         counts = ", ".join(f"{self.count(status)} {status}" for status in STATUSES)
         return f"{self.executed} executed: {counts}; {sum(self.not_reachable.values())} not reachable here"
+
+    def __repr__(self) -> str:
+        return f"<{self.log.name} against {self.source}: {self.line}>"
 
     def __str__(self) -> str:
         said = self.log.said
