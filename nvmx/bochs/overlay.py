@@ -107,10 +107,8 @@ class Agreement:
                 f"  expected: {kind.expected}",
                 f"  executed: {kind.executed}",
             ]
-            if kind.deviation:
-                lines.append(f"  known of {kind.deviation.processor} {kind.deviation.versions}:")
-                lines.append(f"  {kind.deviation.reason}")
-            lines.append("")
+        for known in {kind.deviation: None for kind in self.kinds if kind.deviation}:
+            lines.append(f"documented of {known.processor} {known.versions}: {known.reason}")
         lines += [f"not reachable, {count} states: {reason}" for reason, count in self.not_reachable.items()]
         if self.unknown:
             lines.append(f"left out, {self.unknown} states: {self.source} knows nothing of them")
