@@ -19,7 +19,9 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def badge(outcome: str) -> str:
-    """Return the outcome's name on its colour."""
+    """Return the outcome's name on its colour; what is no outcome of the model (a processor's) has none."""
+    if outcome not in BY_OUTCOME:
+        return f"<b>{escape(outcome)}</b>"
     look = BY_OUTCOME[outcome]
     return (
         f"<b style='background:{look.colour};color:{look.ink};padding:.1em .5em;border-radius:.2em;"

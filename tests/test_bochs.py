@@ -109,6 +109,23 @@ def test_every_source_can_be_laid_over_it(source: str) -> None:
     assert re.fullmatch(r"\d+ executed: \d+ agree, \d+ as documented, \d+ disagree; \d+ not reachable here", found.line)
 
 
+def test_the_table_and_the_picture_say_the_same() -> None:
+    for instruction in INSTRUCTIONS:
+        for source in ("intel", "kvm-2018-06"):
+            states = nvmx.executed(instruction, source)
+            counts = states["status"].value_counts()
+            words = ", ".join(f"{counts[status]} {status}" for status in ("agree", "as documented", "disagree"))
+            sentence = nvmx.plots.agreement(instruction, source).sentence
+            assert f"Bochs 2.7 against {source}: {words}, of {len(states)} states in " in sentence
+            unlike = states["outcome"].astype(str) != states[f"{source} outcome"].astype(str)
+            assert (states.loc[unlike, "status"] != "agree").all()
+
+
+def test_a_picture_of_other_axes_counts_the_same_states() -> None:
+    picture = nvmx.plots.agreement("VMXON", "intel", down=["CPL"], across=["CR0.PG", "VMX"])
+    assert picture.sentence.split(", of ")[0] == nvmx.plots.agreement("VMXON", "intel").sentence.split(", of ")[0]
+
+
 # ---- how sharp the comparison is ------------------------------------------------------------------------------------
 # Faults of Intel's ladders that some possible state shows, but none that Bochs 2.7 executes.
 BLIND = {

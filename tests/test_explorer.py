@@ -201,6 +201,18 @@ def test_a_prediction_keeps_its_answer_until_a_choice_is_made() -> None:
         nvmx.lab.predict("VMXON", "intel")
 
 
+def test_a_prediction_of_what_a_processor_did() -> None:
+    question = nvmx.lab.predict("VMXON", nvmx.bochs.recording(), cr0_pg=0, efer_lma=0, cs_l=0)
+    assert question.question.startswith("VMXON by Bochs 2.7, ready but for CR0.PG = 0")
+    question.choice.value = "success"
+    assert question.answer.value.startswith("<p role='status'>Right")
+    assert "VMX root, no current VMCS" in question.answer.value
+    with pytest.raises(TypeError, match="5 is no Log"):
+        nvmx.lab.predict("VMXON", 5, cpl=3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="this state was not executed"):
+        nvmx.lab.predict("VMXON", nvmx.bochs.recording(), smx=1)
+
+
 def test_modes_are_told_by_their_bits() -> None:
     for name, bits in MODES.items():
         assert mode_of({**nvmx.verdict("VMXON", "intel").state.columns, **bits}) == name

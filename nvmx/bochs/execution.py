@@ -39,7 +39,9 @@ class Execution:
     exit_reason: int | None
     moved: int
 
-    def __repr__(self) -> str:
+    @property
+    def told(self) -> str:
+        """How it ended and what was noted, in words, but for the outcome."""
         if self.vector is None:
             how = f"VM exit with reason {self.exit_reason}"
         elif self.vector == 3:
@@ -48,8 +50,10 @@ class Execution:
             how = f"vector {self.vector}, error code {self.error_code}"
         error = f", VM-instruction error {self.error}" if self.error is not None else ""
         vmcs = "a current VMCS" if self.current_vmcs else "no current VMCS"
-        then = f"flags {self.flags}; then VMX {self.vmx}, {vmcs}"
-        return f"<{self.instruction} executed: {self.outcome} — {how}{error}; {then}>"
+        return f"{how}{error}; flags {self.flags}; then VMX {self.vmx}, {vmcs}"
+
+    def __repr__(self) -> str:
+        return f"<{self.instruction} executed: {self.outcome} — {self.told}>"
 
 
 def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Execution:
@@ -58,6 +62,8 @@ def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Executio
     Raises TypeError or ValueError for what does not exist, and ValueError, with the reason, for a state that no
     processor can be in or that was out of reach.
     """
+    if log is not None and not isinstance(log, Log):
+        raise TypeError(f"log: {log!r} is no Log (axes are given by name, such as cpl=3)")
     found = decide(ladder(instruction, "intel"), named_values(axes))
     if not found.possible:
         raise ValueError(f"no processor can be in this state: {found.impossible} (nearest: {found.way_to_nearest})")
