@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -444,6 +446,28 @@ def test_a_run_without_end_is_stopped() -> None:
     with pytest.raises(bochs.MachineError, match=r"the time limit of 1 s is over"):
         machine.run_image(bytes(small_image(b"\xeb\xfe")), limit=1)
     assert not left_behind()
+
+
+@live
+@pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_stop_leaves_nothing_behind(order: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-m", "nvmx.bochs"], stderr=subprocess.PIPE, text=True) as run:
+        while not left_behind():
+            time.sleep(0.05)
+            assert run.poll() is None
+        run.send_signal(order)
+        assert run.communicate(timeout=20)[1].splitlines()[-1] == "nvmx.bochs: stopped"
+    assert run.returncode == 2
+    assert not left_behind()
+
+
+@live
+def test_one_part_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = iter([bytes(small_image()), bytes(small_image(b"\x0f\x01\x1f"))])
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(machine, "build_image", lambda _keys: next(images))
+    with pytest.raises(bochs.MachineError, match="Bochs: exception"):
+        machine.run()
 
 
 @live

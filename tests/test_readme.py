@@ -18,7 +18,8 @@ def test_every_number_in_the_text_is_computed() -> None:
         for number in (
             len(nvmx.ladder("VMXON", "intel").axes), len(full), int(full["possible"].sum()),
             executed.executed, executed.count("agree"), executed.count("as documented"),
-            sum(executed.not_reachable.values()), len(seed), int(seed["possible"].sum()), counts["success"], counts["#UD"], counts["#GP(0)"],
+            sum(executed.not_reachable.values()),
+            len(seed), int(seed["possible"].sum()), counts["success"], counts["#UD"], counts["#GP(0)"],
         )
     }  # fmt: skip
     text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)|width=\"\d+\"|src=\"[^\"]*\"", "", README, flags=re.DOTALL)

@@ -1,6 +1,7 @@
 """Execute VMXON and VMXOFF in every state that a guest can reach, and compare with a source."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -52,6 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.record:
             save(log, chosen.record)
         found = agreement(log, chosen.source)
+    except KeyboardInterrupt:
+        print("nvmx.bochs: stopped", file=sys.stderr)
+        return 2
     except (MachineError, LogError, ValueError, OSError) as error:
         print(f"nvmx.bochs: {error}", file=sys.stderr)
         return 2
@@ -60,4 +64,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to stop, too, ends Bochs first
     sys.exit(main())

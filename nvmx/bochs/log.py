@@ -77,7 +77,7 @@ def read_log(lines: Iterable[str]) -> Log:
             columns = np.array(rows, dtype=np.int64).reshape(-1, len(FIELDS)).T
             return Log(said, dict(zip(FIELDS, columns, strict=True)))
         elif word in _HEADER:
-            said[word] = rest
+            said[word] = " ".join(rest.split())
         elif CASE.fullmatch(line):
             row = [int(field, 16) for field in line[1:].split()]
             if row[0] != len(rows):

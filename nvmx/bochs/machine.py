@@ -10,8 +10,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,13 @@ def run(*, model: str = MODEL, limit: float = 300, progress: Callable[[int], obj
         waiting = [pool.submit(run_image, image, model=model, limit=limit, progress=progress, stop=stop)
                    for image in images]  # fmt: skip
         try:
-            logs = [each.result() for each in waiting]
-        except BaseException:
+            done, _ = wait(waiting, return_when=FIRST_EXCEPTION)
+        finally:
             stop.set()
-            raise
-    return join_logs(logs)
+    failed = next((error for each in done if (error := each.exception())), None)
+    if failed:
+        raise failed
+    return join_logs(each.result() for each in waiting)
 
 
 def run_image(
@@ -89,7 +91,7 @@ def run_image(
             Path(folder, "go").write_text("c\n", encoding="utf-8")
             command += ["-rc", str(Path(folder, "go"))]
         lines: list[str] = []
-        with _process(command, folder) as process:
+        with _process(command, folder, limit) as process:
             try:
                 for line in _lines(process, limit, silence, stop):
                     lines.append(line)
@@ -109,14 +111,19 @@ def run_image(
 
 
 @contextmanager
-def _process(command: list[str], folder: str) -> Iterator["subprocess.Popen[bytes]"]:
+def _process(command: list[str], folder: str, limit: float) -> Iterator["subprocess.Popen[bytes]"]:
     """A process in a group of its own, which is gone afterwards; without a screen, Bochs heeds nothing but SIGKILL."""
+    import resource  # only Unix has it, and logs are read on any system
+
     with Path(folder, "stderr").open("wb") as errors:
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
             env={**os.environ, "TERM": "vt100"}, start_new_session=True,
         )  # fmt: skip
         try:
+            # Should we be killed ourselves, a guest that hangs must not run on for ever.
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
             yield process
         finally:
             if process.poll() is None:
