@@ -116,6 +116,7 @@ def test_the_small_maps_cells_are_the_big_maps(source: str) -> None:
 def test_nothing_is_drawn_outside_of_its_picture() -> None:
     pictures = [nvmx.plots.map("VMXON", source) for source in ("intel", "kvm-2011")]
     pictures += [nvmx.plots.ladder("VMXON", source) for source in ("intel", "kvm-2011")]
+    pictures += [nvmx.plots.agreement(instruction, "kvm-2018-06") for instruction in ("VMXON", "VMXOFF")]
     pictures += [nvmx.plots.map("VMXON", "intel", down=["CPL"], across=["VMX"], current_vmcs=1)]
     for picture in pictures:
         picture.png()

@@ -22,7 +22,6 @@ _STAGES = (
     "IA32_FEATURE_CONTROL cannot be written so", "A20 cannot be set so", "CR4 cannot be written so",
     "CR0 cannot be written so", "VMXON, to come before, fails", "VMPTRLD, to come before, fails", "VM entry fails",
 )  # fmt: skip
-_NONE = 0xFFFF
 _NO_VECTOR = 0xFF
 _UD, _GP, _PF, _BP = 6, 13, 14, 3
 _EXITS = {"VMXON": 27, "VMXOFF": 26}
