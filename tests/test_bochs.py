@@ -176,6 +176,7 @@ def test_every_fault_of_the_manual_that_can_be_seen_is_noticed(observed: dict[st
         ({"cpl": 3}, {"moved": 4}),
         ({"cpl": 3}, {"flags": 0x10044}),
         ({"cpl": 3}, {"after": 1}),
+        ({}, {"moved": 4}),
         ({}, {"after": 2}),
         ({}, {"after": 0}),
         ({}, {"flags": 0x06}),
@@ -186,9 +187,13 @@ def test_every_fault_of_the_manual_that_can_be_seen_is_noticed(observed: dict[st
         ({"operand": "unmapped"}, {"error": 4}),
     ],
 )
-@pytest.mark.parametrize("run", [0, 1])
-def test_one_altered_answer_is_a_disagreement(axes: dict[str, object], changes: dict[str, int], run: int) -> None:
-    wrong = altered(bochs.recording(), run_of("VMXON", **axes) + run, **changes)
+@pytest.mark.parametrize("runs", [(0,), (1,), (0, 1)])
+def test_one_altered_answer_is_a_disagreement(
+    axes: dict[str, object], changes: dict[str, int], runs: tuple[int, ...]
+) -> None:
+    wrong = bochs.recording()
+    for run in runs:
+        wrong = altered(wrong, run_of("VMXON", **axes) + run, **changes)
     found = bochs.agreement(wrong)
     assert found.count("disagree") == 1
     (kind,) = [kind for kind in found.kinds if kind.deviation is None]
@@ -202,6 +207,14 @@ def test_a_deviation_is_known_of_its_own_processor_alone() -> None:
     found, known = bochs.agreement(elsewhere), bochs.agreement(log)
     assert found.count("as documented") == 0
     assert found.count("disagree") == known.count("as documented")
+
+
+def test_a_source_that_says_neither_what_the_manual_nor_what_the_processor_does_disagrees() -> None:
+    intel = nvmx.ladder("VMXON", "intel")
+    rungs = [replace(rung, outcome="#UD") if rung.name == "CR0.PG set" else rung for rung in intel.rungs]
+    found = bochs.agreement(bochs.recording(), Ladder("VMXON", "wrong", tuple(rungs), intel.effect))
+    assert found.count("as documented") == 0
+    assert found.count("disagree") == bochs.agreement(bochs.recording(), intel).count("as documented")
 
 
 def test_what_a_processor_refuses_is_counted_with_its_reason() -> None:
@@ -463,11 +476,23 @@ def test_a_run_that_is_told_to_stop_leaves_nothing_behind(order: signal.Signals)
 
 @live
 def test_one_part_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    images = iter([bytes(small_image()), bytes(small_image(b"\x0f\x01\x1f"))])
+    images = iter([bytes(small_image(b"\xeb\xfe")), bytes(small_image(b"\x0f\x01\x1f"))])
+    ends = []
+
+    def watched(image: bytes, **settings: Any) -> bochs.Log:
+        try:
+            return run_image(image, **settings)
+        except bochs.MachineError as error:
+            ends.append(str(error))
+            raise
+
+    run_image = machine.run_image
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.setattr(machine, "build_image", lambda _keys: next(images))
+    monkeypatch.setattr(machine, "run_image", watched)
     with pytest.raises(bochs.MachineError, match="Bochs: exception"):
         machine.run()
+    assert any(end.startswith("stopped") for end in ends)
 
 
 @live
