@@ -32,18 +32,13 @@ def spans(instruction: str) -> Domains:
 
 
 @cache
-def possible_keys() -> NDArray[np.int64]:
-    """The keys of the first runs of all possible states, ascending."""
-    found = []
-    for code, instruction in enumerate(INSTRUCTIONS):
-        names = spans(instruction)
-        places = dict(zip(names, np.nonzero(possible([ladder(instruction, "intel")], names)), strict=True))
-        count = len(places["VMX"])
-        missing = {
-            name: np.full(count, BY_NAME[name].values.index(BY_NAME[name].ready)) for name in BY_NAME.keys() - places
-        }
-        found.append(_pack({"run": np.zeros(count, int), "instruction": np.full(count, code), **places, **missing}))
-    return np.sort(np.concatenate(found))
+def possible_keys(instruction: str) -> NDArray[np.int64]:
+    """The keys of the first runs of all its possible states, ascending."""
+    names = spans(instruction)
+    places = dict(zip(names, np.nonzero(possible([ladder(instruction, "intel")], names)), strict=True))
+    fixed = {"run": 0, "instruction": INSTRUCTIONS.index(instruction)}
+    fixed |= {name: axis.values.index(axis.ready) for name, axis in BY_NAME.items() if name not in names}
+    return np.sort(_pack({**places, **{name: np.full(len(places["VMX"]), place) for name, place in fixed.items()}}))
 
 
 def out_of_reach(keys: NDArray[np.int64]) -> dict[str, int]:
@@ -61,11 +56,9 @@ def out_of_reach(keys: NDArray[np.int64]) -> dict[str, int]:
 @cache
 def case_keys() -> NDArray[np.int64]:
     """The keys of all cases, ascending: both runs of every possible state that a guest can reach."""
-    keys = possible_keys()
-    places = unpack(keys)
+    keys = np.concatenate([possible_keys(instruction) for instruction in INSTRUCTIONS])
     for row in OUT_OF_REACH:
-        keys = keys[~inside(places, row.when)]
-        places = unpack(keys)
+        keys = keys[~inside(unpack(keys), row.when)]
     return np.sort(np.concatenate([keys, keys | 1]))
 
 

@@ -131,10 +131,12 @@ def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
         part, left_out = _part(log, observed[chosen.instruction], chosen)
         parts.append(part)
         unknown += left_out
-    not_reachable = {reason: count for reason, count in out_of_reach(possible_keys()).items() if count}
-    for each in observed.values():
-        for reason, count in each.refused.items():
-            not_reachable[reason] = not_reachable.get(reason, 0) + count
+    not_reachable: dict[str, int] = {}
+    for chosen in ladders:
+        counts = out_of_reach(possible_keys(chosen.instruction)) | dict(observed[chosen.instruction].refused)
+        for reason, count in counts.items():
+            if count:
+                not_reachable[reason] = not_reachable.get(reason, 0) + count
     return Agreement(log, ladders[0].source, tuple(parts), not_reachable, unknown)
 
 
