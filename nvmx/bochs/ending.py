@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..axis import BY_NAME, INSTRUCTIONS, Value
 from ..outcome import VMSUCCEED, flags_text
-from ..registers import state
+from ..registers import RFLAGS, state
 from ..rung import Ladder
 from ..space import deciding_rungs
 from .cases import KEY, Places, spans, unpack, values_at
@@ -175,8 +175,9 @@ def _written(first: int, second: int) -> str:
 
 def _check_states(log: Log, places: Places, executed: NDArray[np.bool_]) -> None:
     """Hold the registers that the guest read back against the state that the case asked for."""
-    names = ("cr0", "cr4", "efer", "flags", "cs", "ss", "feature_control", "a20m", "before")
-    rows, where = np.unique(np.stack([log.fields[name] for name in names]), axis=1, return_inverse=True)
+    names = ("cr0", "cr4", "efer", "cs", "ss", "feature_control", "a20m", "before")
+    mode = log.fields["flags"] & 1 << RFLAGS["RFLAGS.VM"]
+    rows, where = np.unique(np.stack([mode, *(log.fields[name] for name in names)]), axis=1, return_inverse=True)
     found = [_state(*row) for row in rows.T.tolist()]
     for name in found[0] if found else ():
         asked = places[name]
@@ -191,8 +192,9 @@ def _check_states(log: Log, places: Places, executed: NDArray[np.bool_]) -> None
             )
 
 
+@lru_cache(maxsize=4096)
 def _state(
-    cr0: int, cr4: int, efer: int, flags: int, cs: int, ss: int, feature_control: int, a20m: int, before: int
+    flags: int, cr0: int, cr4: int, efer: int, cs: int, ss: int, feature_control: int, a20m: int, before: int
 ) -> dict[str, Value]:
     """The axes' values, by column name, that these registers show."""
     given = state(
