@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..axis import Value
 from ..box import make_box
+from ..ladders.bochs import NO_PAGING_TEST
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,6 @@ DEVIATIONS = (
         "VMXON",
         "CR0.PG set",
         "2.7 (executed) to revision 783b58fd of 2026-08-22 (read); mended since",
-        "VMXON does not test CR0.PG: the line tests PE, which is settled by then (issue 862 of 2026-09-09)",
+        NO_PAGING_TEST,
     ),
 )

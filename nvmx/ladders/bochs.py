@@ -7,6 +7,7 @@ from .source import Source
 _DECODER = "Bochs 783b58fd, cpu/decoder/fetchdecode_opmap.h and ia_opcodes.def"
 _ON = "Bochs 783b58fd, cpu/vmx.cc:3205, VMXON"
 _OFF = "Bochs 783b58fd, cpu/vmx.cc:3267, VMXOFF"
+NO_PAGING_TEST = "VMXON does not test CR0.PG, because PE was written where PG was meant (issue 862 of 2026-09-09)"
 
 VMXON = Ladder(
     "VMXON",
@@ -40,9 +41,8 @@ SOURCES = (
         "bochs",
         "Bochs, processor emulator",
         "2026-08-22",
-        "Bochs 783b58fd, bochs/cpu/vmx.cc, VMXON and VMXOFF (2.7 has the same checks)",
-        "VMXON does not test CR0.PG (PE was written for PG: issue 862 of 2026-09-09, mended after this revision), and "
-        "SMX and the dual-monitor treatment are not modelled.",
+        "Bochs 783b58fd, bochs/cpu/vmx.cc, VMXON and VMXOFF (2.7 has the same checks, and was executed)",
+        f"{NO_PAGING_TEST}. SMX and the dual-monitor treatment are not modelled.",
         (VMXON, VMXOFF),
         (),
     ),
