@@ -55,7 +55,7 @@ def executed(instruction: str, source: str | Ladder = "intel", log: Log | None =
     Raises TypeError or ValueError.
     """
     chosen = ladder(instruction, source)
-    (part,) = agreement(log or recording(), chosen).parts
+    (part,) = agreement(recording() if log is None else log, chosen).parts
     names = spans(instruction)
     count = len(part.status)
     columns = axis_columns(names, [part.observed.places[name] for name in names], (count,))

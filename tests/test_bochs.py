@@ -1,11 +1,13 @@
 """What a processor did, held against the model; and what must never pass for an answer of a processor."""
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +23,7 @@ import nvmx
 from nvmx import bochs
 from nvmx.bochs import cases, image, machine
 from nvmx.bochs.__main__ import main
-from nvmx.bochs.ending import Observed, observe
+from nvmx.bochs.ending import STAGES, Observed, observe
 from nvmx.bochs.known import DEVIATIONS
 from nvmx.bochs.log import FIELDS, join_logs, read_log, write_log
 from nvmx.faults import _faults
@@ -122,6 +124,13 @@ def test_the_table_and_the_picture_say_the_same() -> None:
             assert f"Bochs 2.7 against {source}: {words}, of {len(states)} states in " in sentence
             unlike = states["outcome"].astype(str) != states[f"{source} outcome"].astype(str)
             assert (states.loc[unlike, "status"] != "agree").all()
+
+
+@pytest.mark.parametrize("source", nvmx.sources()["id"])
+def test_a_picture_counts_what_was_executed_and_is_known(source: str) -> None:
+    count = len(nvmx.executed("VMXON", source))
+    for axis in cases.spans("VMXON"):
+        assert f"of {count} states in " in nvmx.plots.agreement("VMXON", source, down=[axis], across=[]).sentence
 
 
 def test_a_picture_of_other_axes_counts_the_same_states() -> None:
@@ -229,9 +238,20 @@ def test_what_was_not_reached_is_counted_for_what_is_compared() -> None:
 def test_what_a_processor_refuses_is_counted_with_its_reason() -> None:
     log = bochs.recording()
     place = run_of("VMXON", a20m=1)
-    found = bochs.agreement(altered(altered(log, place, stage=2), place + 1, stage=2))
-    assert found.not_reachable["A20 cannot be set so"] == 1
-    assert found.executed == bochs.agreement(log).executed - 1
+    for stage, more, reason in (
+        (2, {}, "A20 does not take the value"),
+        (7, {"vm_error": 7}, "VM entry fails (VM-instruction error 7)"),
+        (7, {"exit_reason": 33}, "VM entry fails (exit reason 33)"),
+    ):
+        changes = {"stage": stage, **more}
+        refusing = altered(altered(log, place, **changes), place + 1, **changes)
+        found = bochs.agreement(refusing)
+        assert found.refused == {reason: 1}
+        assert found.not_reachable == {**bochs.agreement(log).not_reachable, reason: 1}
+        assert found.executed == bochs.agreement(log).executed - 1
+        assert f"refused by this processor, 1 states: {reason}" in str(found)
+        with pytest.raises(ValueError, match=re.escape(f"this state was not executed: {reason}")):
+            bochs.ask("VMXON", refusing, a20m=1)
 
 
 # ---- what must never pass -------------------------------------------------------------------------------------------
@@ -262,6 +282,8 @@ def replaced(old: str, new: str) -> str:
         (replaced("@cases 0028", "@cases 0029"), "40 cases stand here, but 41 were announced"),
         (replaced("@end 0028", "@end 0027"), "40 cases stand here"),
         (replaced("@width 28\n", ""), "does not say its width"),
+        (replaced("@width 28\n", "@width 28\n@host width 27\n"), "a host cannot speak for the guest"),
+        (f"@host processor mine\n{TEXT}", "a host cannot speak for the guest"),
         (replaced("@nvmx log 1", "@nvmx log 2"), "instead of '@nvmx log 1'"),
         ("@nvmx log 1\n@processor Some CPU\n@no VMX\n", "(Some CPU) has no VMX"),
     ],
@@ -287,8 +309,16 @@ def test_a_log_with_other_lines_between_is_read() -> None:
 
 def test_a_log_of_fewer_states_or_of_another_model_is_refused() -> None:
     log = bochs.recording()
-    with pytest.raises(bochs.LogError, match="holds 40 cases, not the"):
-        bochs.agreement(first(log, 40))
+    for count in (40, 0):
+        few = first(log, count)
+        with pytest.raises(bochs.LogError, match=f"holds {count} cases, and these are not the"):
+            bochs.agreement(few)
+        with pytest.raises(bochs.LogError, match=f"holds {count} cases"):
+            nvmx.executed("VMXON", log=few)
+        with pytest.raises(bochs.LogError, match=f"holds {count} cases"):
+            nvmx.plots.agreement("VMXON", log=few)
+        with pytest.raises(ValueError, match="the log does not hold it"):
+            bochs.ask("VMXON", few)
     with pytest.raises(bochs.LogError, match="written for other axes"):
         bochs.agreement(bochs.Log({**log.said, "key": "run=0,1"}, log.fields))
     with pytest.raises(bochs.LogError, match="pairs of runs"):
@@ -311,6 +341,40 @@ def test_a_log_of_fewer_states_or_of_another_model_is_refused() -> None:
 def test_a_processor_that_was_in_another_state_is_noticed(changes: dict[str, int], words: str) -> None:
     with pytest.raises(bochs.LogError, match=words):
         bochs.agreement(altered(bochs.recording(), run_of("VMXON"), **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stage": 1}, "its two runs did not come equally far"),
+        ({"stage": 0}, "its stage is none that the guest prints"),
+        ({"stage": 9}, "its stage is none that the guest prints"),
+        ({"before": 7}, "its before is none that the guest prints"),
+        ({"after": 9}, "its after is none that the guest prints"),
+        ({"a20m": 2}, "its a20m is none that the guest prints"),
+    ],
+)
+def test_a_value_that_no_guest_prints_is_refused(changes: dict[str, int], words: str) -> None:
+    place = run_of("VMXON")
+    with pytest.raises(bochs.LogError, match=f"case {place} of the log: {words}"):
+        bochs.agreement(altered(bochs.recording(), place, **changes))
+
+
+def test_a_log_in_which_nothing_was_executed_is_no_agreement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = bochs.recording()
+    stages = np.full(len(log), 1)
+    path = tmp_path / "refused.log"
+    bochs.save(bochs.Log(log.said, {**log.fields, "stage": stages}), path)
+    assert main(["--log", str(path)]) == 2
+    assert "nothing was executed: IA32_FEATURE_CONTROL does not take the value" in capsys.readouterr().err
+
+
+def test_a_name_in_another_alphabet(tmp_path: Path) -> None:
+    log = first(bochs.recording(), 40)
+    bochs.save(bochs.Log({**log.said, "processor": "Prozessor für alle"}, log.fields), tmp_path / "vmx.log")
+    assert bochs.read(tmp_path / "vmx.log").said["processor"] == "Prozessor für alle"
 
 
 def test_files(tmp_path: Path) -> None:
@@ -366,6 +430,42 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     path = tmp_path / "wrong.log"
     bochs.save(altered(bochs.recording(), run_of("VMXON"), vector=13), path)
     assert main(["--log", str(path)]) == 1
+    for wrong in (["--limit", "0"], ["--limit", "inf"]):
+        assert main(wrong) == 2
+    for wrong in (["--recording", "--model", "ryzen"], ["--image", str(path), "--record", str(path)]):
+        with pytest.raises(SystemExit):
+            main(wrong)
+
+
+def test_the_commands_for_a_processor_of_ones_own_stand_everywhere_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.replace("\\\n", " ").split())
+    command = re.search(r"qemu-system-x86_64 .*?isa-debug-exit", told)
+    assert command
+    root = Path(__file__).parent.parent
+    for name in ("README.md", "notebooks/08-ask-a-processor.ipynb"):
+        text = (root / name).read_text(encoding="utf-8")
+        if name.endswith(".ipynb"):
+            text = "".join(line for cell in json.loads(text)["cells"] for line in cell["source"])
+        text = " ".join(text.replace("\\\n", " ").split())
+        assert command[0] in text
+        assert image.APT in text
+
+
+def test_what_assembly_and_python_both_count_is_the_same() -> None:
+    guest = Path(image.__file__).parent / "guest"
+    text, boot = ((guest / name).read_text(encoding="utf-8") for name in ("guest.asm", "boot.asm"))
+    sizes = {"resd 1": "<u4", "resw 1": "<u2", "resb 4": "<u4"}
+    entry = re.findall(r"^\.(\w+): +(res\w \d)", text, re.MULTILINE)
+    assert [(name, sizes[size]) for name, size in entry] == [
+        (name, image._ENTRY[name].str) for name in image._ENTRY.names or ()
+    ]
+    stages = re.findall(r"^(?:AT_\w+|EXECUTED) +equ (\d)", text, re.MULTILINE)
+    assert [int(number) for number in stages] == list(range(1, len(STAGES) + 1))
+    printed = re.findall(r"field   (?:current \+ case\.)?(\w+), (\d)", boot)
+    names = [name.removesuffix("_read").replace("fc", "feature_control") for name, _ in printed]
+    assert dict(zip(names, (int(digits) for _, digits in printed), strict=True)) == FIELDS
 
 
 # ---- one state ------------------------------------------------------------------------------------------------------
@@ -403,21 +503,25 @@ def test_ask_agrees_with_the_table() -> None:
 def test_ask_says_why_it_has_no_answer(axes: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         bochs.ask("VMXON", **axes)
-    refusing = altered(bochs.recording(), run_of("VMXON"), stage=1)
-    with pytest.raises(ValueError, match="refused"):
-        bochs.ask("VMXON", refusing)
 
 
 # ---- live -----------------------------------------------------------------------------------------------------------
-def left_behind() -> list[str]:
-    """Command lines of processes that still use a folder of ours."""
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is run here works in a folder of this test, by which `left_behind` knows it."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Command lines of processes that still use this folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if "nvmx-" in words and "bochsrc" in words:
+        if str(folder) in words and "bochsrc" in words:
             found.append(words)
     return found
 
@@ -435,7 +539,7 @@ def test_a_fresh_run_is_the_recording(tmp_path: Path) -> None:
     fresh, recording = bochs.read(path), bochs.recording()
     assert done.stdout.splitlines()[-1] == bochs.agreement(fresh).line
     assert done.returncode == 0
-    assert not left_behind()
+    assert not left_behind(tmp_path)
     if fresh.name == recording.name:
         for name in FIELDS:
             assert int((fresh.fields[name] != recording.fields[name]).sum()) == 0, name
@@ -457,30 +561,30 @@ def test_a_small_image_runs() -> None:
 
 
 @live
-def test_a_guest_that_hangs_is_stopped() -> None:
+def test_a_guest_that_hangs_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(bochs.MachineError, match=r"the guest hangs: nothing came for 1 s; .* said: @0001 "):
         machine.run_image(bytes(small_image(b"\xeb\xfe")), silence=1)
-    assert not left_behind()
+    assert not left_behind(tmp_path)
 
 
 @live
-def test_a_run_without_end_is_stopped() -> None:
+def test_a_run_without_end_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(bochs.MachineError, match=r"the time limit of 1 s is over"):
         machine.run_image(bytes(small_image(b"\xeb\xfe")), limit=1)
-    assert not left_behind()
+    assert not left_behind(tmp_path)
 
 
 @live
 @pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_told_to_stop_leaves_nothing_behind(order: signal.Signals) -> None:
+def test_a_run_that_is_told_to_stop_leaves_nothing_behind(order: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-m", "nvmx.bochs"], stderr=subprocess.PIPE, text=True) as run:
-        while not left_behind():
+        while not left_behind(tmp_path):
             time.sleep(0.05)
             assert run.poll() is None
         run.send_signal(order)
         assert run.communicate(timeout=20)[1].splitlines()[-1] == "nvmx.bochs: stopped"
     assert run.returncode == 2
-    assert not left_behind()
+    assert not left_behind(tmp_path)
 
 
 @live

@@ -207,7 +207,7 @@ def test_a_prediction_of_what_a_processor_did() -> None:
     question.choice.value = "success"
     assert question.answer.value.startswith("<p role='status'>Right")
     assert "VMX root, no current VMCS" in question.answer.value
-    with pytest.raises(TypeError, match="5 is no Log"):
+    with pytest.raises(TypeError, match="5 is neither a source's id nor"):
         nvmx.lab.predict("VMXON", 5, cpl=3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="this state was not executed"):
         nvmx.lab.predict("VMXON", nvmx.bochs.recording(), smx=1)

@@ -15,12 +15,14 @@ from .log import LogError
 from .machine import MODEL, run
 from .overlay import agreement
 
+_LIMIT = 300
 _OTHER = """\
 A processor of your own (an Intel host with KVM and nested VMX):
   python -m nvmx.bochs --image nvmx.rom
   qemu-system-x86_64 -accel kvm -cpu host -m 64 -bios nvmx.rom -display none -debugcon file:vmx.log \\
     -device isa-debug-exit
   python -m nvmx.bochs --log vmx.log
+(QEMU ends with status 1: that is how the device isa-debug-exit ends it.)
 """
 
 
@@ -32,20 +34,26 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--source", default="intel", metavar="ID", help="what to compare with (default: intel)")
     parser.add_argument("--model", default=MODEL, metavar="CPU", help=f"Bochs' processor model (default: {MODEL})")
-    parser.add_argument("--limit", type=float, default=300, metavar="SECONDS", help="give up after this (default: 300)")
+    parser.add_argument("--limit", type=float, default=_LIMIT, metavar="SECONDS",
+                        help=f"give up after this (default: {_LIMIT})")  # fmt: skip
     parser.add_argument("--record", type=Path, metavar="FILE", help="write what was executed (.xz: compressed)")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--log", type=Path, metavar="FILE", help="compare this log instead of running Bochs")
     other.add_argument("--recording", action="store_true", help="compare the recording instead of running Bochs")
     other.add_argument("--image", type=Path, metavar="FILE", help="only write the guest's image, with its cases")
     chosen = parser.parse_args(arguments)
+    live = not (chosen.log or chosen.recording or chosen.image)
+    if not live and (chosen.model != MODEL or chosen.limit != _LIMIT):
+        parser.error("--model and --limit are for a run on Bochs")
+    if chosen.image and chosen.record:
+        parser.error("--image executes nothing, so there is nothing to --record")
     try:
         find_source(chosen.source)
         if chosen.image:
             chosen.image.write_bytes(build_image(case_keys()))
             print(f"{chosen.image}: {len(case_keys())} cases")
             return 0
-        if chosen.recording or chosen.log:
+        if not live:
             log = read(chosen.log or RECORDING)
         else:
             with tqdm(total=len(case_keys()), unit=" cases", leave=False, disable=None) as bar:

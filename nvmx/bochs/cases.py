@@ -14,8 +14,9 @@ from .log import LogError
 
 Places = Mapping[str, NDArray[np.int64]]
 
-# What the model calls a don't-care must not stand at one value: the second run has other flags, code and bits.
-RUNS = ("flags set, 32-bit code", "flags clear, 16-bit code")
+# Each state has two runs, since what the model calls a don't-care must not stand at one value: the first has all six
+# status flags set and 32-bit code, the second has them clear and 16-bit code where the mode has such; and where a bit
+# of the pointer or of the revision is wrong, the second has another one wrong.
 _NO_OPERAND = ("operand", "pointer.aligned", "pointer.in_width", "revision.match", "revision.bit31")
 _PARTS: dict[str, tuple[Value, ...]] = {
     "run": (0, 1),

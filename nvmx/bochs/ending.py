@@ -17,20 +17,23 @@ from .cases import KEY, Places, spans, unpack, values_at
 from .image import CODE, SIX_FLAGS
 from .log import Log, LogError
 
-_EXECUTED = 8
-_STAGES = (
-    "IA32_FEATURE_CONTROL cannot be written so", "A20 cannot be set so", "CR4 cannot be written so",
-    "CR0 cannot be written so", "VMXON, to come before, fails", "VMPTRLD, to come before, fails", "VM entry fails",
+# As guest/guest.asm counts them.
+STAGES = (
+    "IA32_FEATURE_CONTROL does not take the value", "A20 does not take the value", "CR4 does not take the value",
+    "CR0 does not take the value", "the VMXON that comes before fails", "the VMPTRLD that comes before fails",
+    "VM entry fails", "executed",
 )  # fmt: skip
-_NO_VECTOR = 0xFF
+_EXECUTED, _VM_ENTRY = len(STAGES), STAGES.index("VM entry fails") + 1
+_ALLOWED = {"stage": len(STAGES), "after": 2, "before": 3, "a20m": 1}
+NO_VECTOR, NO_EXIT = 0xFF, 0xFFFF
 _UD, _GP, _PF, _BP = 6, 13, 14, 3
 _EXITS = {"VMXON": 27, "VMXOFF": 26}
 
 
 @dataclass(frozen=True, repr=False)
 class Endings:
-    """How many states end, one array a property: `outcome`, VM-instruction `error` (0: none), `flags` in words, and
-    afterwards `vmx` and `current_vmcs`.  An outcome that no model knows is told in words of its own.
+    """How each of many states ends, one array a property: `outcome`, VM-instruction `error` (0: none), `flags` in
+    words, and afterwards `vmx` and `current_vmcs`.  What is no outcome of the model's is told in words of its own.
     """
 
     outcome: NDArray[np.str_]
@@ -51,7 +54,7 @@ class Endings:
         return Endings(*(column[rows] for column in vars(self).values()))
 
     def told(self, row: int) -> str:
-        """One ending in words: `VMfailValid (error 15), ZF set; then VMX root, a current VMCS`."""
+        """One ending in words: `VMfailValid (error 15), flags ZF set; then VMX root, a current VMCS`."""
         error = f" (error {self.error[row]})" if self.error[row] else ""
         vmcs = "a current VMCS" if self.current_vmcs[row] else "no current VMCS"
         return f"{self.outcome[row]}{error}, flags {self.flags[row]}; then VMX {self.vmx[row]}, {vmcs}"
@@ -102,27 +105,45 @@ class Observed:
 def observe(log: Log) -> tuple[Observed, ...]:
     """Return what the log says of VMXON and of VMXOFF.
 
-    Raises LogError where it was written for other axes, where a state lacks one of its two runs, or where registers
-    that were read back show that the processor was not in the state that the case asked for.
+    Raises LogError where it was written for other axes, where a state lacks one of its two runs or was refused in one
+    of them, where a field has a value that the guest cannot give, or where the processor was in another state.
     """
     if log.said["key"] != KEY:
         raise LogError("this log was written for other axes or values than the model has now; run the guest again")
     keys = log.fields["key"]
     if len(keys) % 2 or (keys[::2] & 1).any() or (keys[1::2] != keys[::2] + 1).any() or (np.diff(keys) <= 0).any():
         raise LogError("the cases do not come in pairs of runs, in order")
-    executed = log.fields["stage"] == _EXECUTED
+    for name, most in _ALLOWED.items():
+        least = 1 if name == "stage" else 0
+        _refuse((log.fields[name] < least) | (log.fields[name] > most), f"its {name} is none that the guest prints")
+    stage = log.fields["stage"]
+    _refuse(np.repeat(stage[::2] != stage[1::2], 2), "its two runs did not come equally far")
+    executed = stage == _EXECUTED
     _check_states(log, unpack(keys), executed)
-    both = executed[::2] & executed[1::2]
     places = unpack(keys[::2])
     endings = _endings(log, places["instruction"])
     found = []
     for code, instruction in enumerate(INSTRUCTIONS):
         mine = places["instruction"] == code
         whole = Observed(instruction, keys[::2], places, endings, {})
-        stages = np.minimum(log.fields["stage"][::2], log.fields["stage"][1::2])[mine & ~both]
-        refused = {_STAGES[stage - 1]: stages.tolist().count(stage) for stage in sorted(set(stages.tolist()))}
-        found.append(replace(whole.only(mine & both), refused=refused))
+        reasons = [refusal(log, case) for case in (2 * np.flatnonzero(mine & ~executed[::2])).tolist()]
+        refused = {reason: reasons.count(reason) for reason in dict.fromkeys(reasons)}
+        found.append(replace(whole.only(mine & executed[::2]), refused=refused))
     return tuple(found)
+
+
+def _refuse(wrong: NDArray[np.bool_], why: str) -> None:
+    if wrong.any():
+        raise LogError(f"case {int(np.argmax(wrong))} of the log: {why}")
+
+
+def refusal(log: Log, case: int) -> str:
+    """Why the processor could not be put into the state of this case."""
+    stage, exit_reason, error = (int(log.fields[name][case]) for name in ("stage", "exit_reason", "vm_error"))
+    if stage == _VM_ENTRY:
+        number = f"VM-instruction error {error}" if exit_reason == NO_EXIT else f"exit reason {exit_reason}"
+        return f"{STAGES[stage - 1]} ({number})"
+    return STAGES[stage - 1]
 
 
 def _endings(log: Log, instruction: NDArray[np.int64]) -> Endings:
@@ -133,10 +154,11 @@ def _endings(log: Log, instruction: NDArray[np.int64]) -> Endings:
         for run in (one, two)
     )
     outcome = np.where(first == second, first, np.char.add(np.char.add(first, " and then "), second))
-    unlike = (one["after"] != two["after"]) | (one["vm_error"] != two["vm_error"])
+    valid = first == "VMfailValid"
+    unlike = (one["after"] != two["after"]) | (valid & (one["vm_error"] != two["vm_error"]))
     return Endings(
         np.where(unlike, np.char.add(outcome, ", the second time otherwise"), outcome),
-        np.where(first == "VMfailValid", one["vm_error"], 0),
+        np.where(valid, one["vm_error"], 0),
         _each(_written, one["flags"], two["flags"]),
         np.select([one["after"] == 0, one["before"] == 3], ["off", "non-root"], "root"),
         (one["after"] == 2).astype(np.int64),
@@ -160,7 +182,9 @@ def _outcome(instruction: int, vector: int, error: int, exit_reason: int, moved:
         return "VM exit"
     if moved == 0 and error == 0 and vector in (_UD, _GP, _PF):
         return {_UD: "#UD", _GP: "#GP(0)", _PF: "#PF"}[vector]
-    by = f"VM exit {exit_reason}" if vector == _NO_VECTOR else f"vector {vector} with error code {error}"
+    if vector == NO_VECTOR and exit_reason == NO_EXIT:
+        return "nothing was noted: the machine was reset on its way"
+    by = f"VM exit {exit_reason}" if vector == NO_VECTOR else f"vector {vector} with error code {error}"
     return f"{by}, RIP moved by {moved}"
 
 
@@ -174,7 +198,10 @@ def _written(first: int, second: int) -> str:
 
 
 def _check_states(log: Log, places: Places, executed: NDArray[np.bool_]) -> None:
-    """Hold the registers that the guest read back against the state that the case asked for."""
+    """Hold the registers that the guest read back against the state that the case asked for.
+
+    What it cannot read it states: the access rights of real-address and virtual-8086 mode, and that a VM exit came.
+    """
     names = ("cr0", "cr4", "efer", "cs", "ss", "feature_control", "a20m", "before")
     mode = log.fields["flags"] & 1 << RFLAGS["RFLAGS.VM"]
     rows, where = np.unique(np.stack([mode, *(log.fields[name] for name in names)]), axis=1, return_inverse=True)
@@ -187,7 +214,7 @@ def _check_states(log: Log, places: Places, executed: NDArray[np.bool_]) -> None
             case = int(wrong[0])
             values = BY_NAME[name].values
             raise LogError(
-                f"case {case}: {name}={values[asked[case]]} was asked for, but the processor was at "
+                f"case {case} of the log: {name}={values[asked[case]]} was asked for, but the processor was at "
                 f"{name}={values[seen[case]]}"
             )
 

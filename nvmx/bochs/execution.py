@@ -10,21 +10,20 @@ from ..box import matches
 from ..ladders import ladder
 from ..possible import State
 from .cases import key_of
-from .ending import Endings, observe
+from .ending import NO_EXIT, NO_VECTOR, Endings, observe, refusal
 from .files import recording
 from .known import OUT_OF_REACH
 from .log import Log
 
-_NO_VECTOR, _NO_EXIT = 0xFF, 0xFFFF
-
 
 @dataclass(frozen=True)
 class Execution:
-    """One state of one instruction on a processor, executed twice (see `nvmx.bochs.cases`): what both had in common.
+    """One state of one instruction on a processor, executed twice (see `nvmx.bochs.cases`).
 
-    `vector` and `error_code` are of the exception, 3 standing for the INT3 behind an instruction that completed, None
-    for a VM exit, of which `exit_reason` is the number.  `moved` is how far the saved RIP went beyond the instruction's
-    first byte (INT3 included).  `error` is the VM-instruction error, or None.
+    `outcome` and `flags` come from both runs, the rest from the first.  `vector` and `error_code` are of the exception,
+    3 standing for the INT3 behind an instruction that completed, None for a VM exit, of which `exit_reason` is the
+    number.  `moved` is how far the saved RIP went beyond the instruction's first byte (INT3 included).  `error` is the
+    VM-instruction error, or None.
     """
 
     instruction: str
@@ -44,7 +43,7 @@ class Execution:
         """How it ended and what was noted, in words, but for the outcome."""
         if self.vector is None:
             how = f"VM exit with reason {self.exit_reason}"
-        elif self.vector == 3:
+        elif self.outcome in ("success", "VMfailInvalid", "VMfailValid"):
             how = "it completed"
         else:
             how = f"vector {self.vector}, error code {self.error_code}"
@@ -71,19 +70,21 @@ def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Executio
     for row in OUT_OF_REACH:
         if matches(row.when, state):
             raise ValueError(f"this state was not executed: {row.reason}")
-    log = log or recording()
+    log = recording() if log is None else log
     key = key_of(instruction, state)
     rows = np.flatnonzero(log.fields["key"] == key)
     part = next(each for each in observe(log) if each.instruction == instruction)
     place = np.flatnonzero(part.keys == key)
+    if not len(rows):
+        raise ValueError("this state was not executed: the log does not hold it")
     if not len(place):
-        raise ValueError("this state was not executed: the processor refused it")
+        raise ValueError(f"this state was not executed: {refusal(log, int(rows[0]))}")
     ends: Endings = part.endings
     at, raw = int(place[0]), {name: int(column[rows[0]]) for name, column in log.fields.items()}
-    exception = raw["vector"] != _NO_VECTOR
+    exception = raw["vector"] != NO_VECTOR
     return Execution(
         instruction, State(state), str(ends.outcome[at]), int(ends.error[at]) or None, str(ends.flags[at]),
         str(ends.vmx[at]), int(ends.current_vmcs[at]), raw["vector"] if exception else None,
-        raw["error"] if exception else None, raw["exit_reason"] if raw["exit_reason"] != _NO_EXIT else None,
+        raw["error"] if exception else None, raw["exit_reason"] if raw["exit_reason"] != NO_EXIT else None,
         raw["moved"],
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 import os
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from .log import Log, LogError, read_log, write_log
 
@@ -13,8 +15,7 @@ def read(path: str | os.PathLike[str]) -> Log:
     """Return the log in this file; raises LogError where it cannot be trusted, OSError where there is no file."""
     data = Path(path).read_bytes()
     if Path(path).suffix == ".xz":
-        import lzma  # some Pythons are built without it
-
+        lzma = _lzma(path)
         try:
             data = lzma.decompress(data)
         except lzma.LZMAError as error:
@@ -24,12 +25,17 @@ def read(path: str | os.PathLike[str]) -> Log:
 
 def save(log: Log, path: str | os.PathLike[str]) -> None:
     """Write a log to this file."""
-    data = write_log(log).encode()
+    data = write_log(log).encode("latin-1")
     if Path(path).suffix == ".xz":
-        import lzma
-
-        data = lzma.compress(data, preset=9)
+        data = _lzma(path).compress(data, preset=9)
     Path(path).write_bytes(data)
+
+
+def _lzma(path: str | os.PathLike[str]) -> ModuleType:
+    try:
+        return import_module("lzma")
+    except ImportError:
+        raise LogError(f"{path} cannot be used: this Python was built without lzma") from None
 
 
 @cache

@@ -103,12 +103,24 @@ def build_image(keys: NDArray[np.int64]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="nvmx-") as folder:
         code = Path(folder) / "guest.bin"
         places = {"TABLE": start, "CASES": len(keys), "KEY": start + len(table)}
-        subprocess.run(
+        call(
             [program, "-f", "bin", "-w+all", "-w+error", "-i", f"{_GUEST}/", "-o", str(code),
-             *(f"-D{name}={place}" for name, place in places.items()), str(_GUEST / "guest.asm")],
-            check=True, timeout=60,
+             *(f"-D{name}={place}" for name, place in places.items()), str(_GUEST / "guest.asm")]
         )  # fmt: skip
+        if not code.exists():
+            raise MachineError(f"{program} made no image")
         return (table + text).ljust(size - _BLOCK, b"\xff") + code.read_bytes()
+
+
+def call(command: list[str]) -> str:
+    """Run a program to its end and return what it printed; raises MachineError where it fails or hangs."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=True)
+    except subprocess.TimeoutExpired:
+        raise MachineError(f"{command[0]} did not end within a minute") from None
+    except subprocess.CalledProcessError as error:
+        raise MachineError(f"{command[0]} failed: {error.stderr.strip()[:500]}") from None
+    return done.stdout + done.stderr
 
 
 def need(program: str, why: str) -> str:

@@ -1,8 +1,8 @@
 """What the guest prints, line by line: read with suspicion, and written back.
 
 A log is text.  Lines that begin with `@` are the guest's: `@nvmx log 1`, some of `@name value`, for each case one of
-hexadecimal fields, and `@end` with the number of cases and the CRC-32 of all lines before it.  `@host name value` is
-said by who ran the guest, and stands outside that sum.  Every other line is somebody else's, and skipped.
+hexadecimal fields, and `@end` with the number of cases and the CRC-32 of all lines before it.  Whoever ran the guest
+says `@host name value`, before all that and outside of the sum.  Every other line is somebody else's, and skipped.
 """
 
 import re
@@ -64,6 +64,8 @@ def read_log(lines: Iterable[str]) -> Log:
         word, _, rest = line[1:].partition(" ")
         if word == "host":
             name, _, value = rest.partition(" ")
+            if started or name in _HEADER:
+                raise LogError(f"{where}: a host cannot speak for the guest: {line[:60]!r}")
             said[name] = value
             continue
         if not started:
@@ -85,7 +87,7 @@ def read_log(lines: Iterable[str]) -> Log:
             rows.append(row)
         else:
             raise LogError(f"{where}: this is no line of a log: {line[:60]!r}")
-        checksum = crc32(f"{line}\n".encode(), checksum)
+        checksum = crc32(f"{line}\n".encode("latin-1", "replace"), checksum)
     if not started:
         raise LogError("no log: the guest printed nothing")
     raise LogError(f"the log breaks off after {len(rows)} of {_number(said.get('cases'))} cases")
@@ -115,7 +117,7 @@ def write_log(log: Log) -> str:
         "@" + " ".join(f"{value:0{width}X}" for value, width in zip(row, widths, strict=True)) + "\n"
         for row in zip(*(column.tolist() for column in log.fields.values()), strict=True)
     )
-    return f"{host}{head}{body}@end {len(log):04X} {crc32((head + body).encode()):08X}\n"
+    return f"{host}{head}{body}@end {len(log):04X} {crc32((head + body).encode('latin-1')):08X}\n"
 
 
 def join_logs(parts: Iterable[Log]) -> Log:

@@ -6,19 +6,21 @@ import re
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .cases import case_keys
-from .image import MachineError, build_image, need
+from .image import MachineError, build_image, call, need
 from .log import CASE, Log, join_logs, read_log
 
 MODEL = "corei7_skylake_x"
@@ -50,14 +52,20 @@ def _ignore(_cases: int) -> None:
 def run(*, model: str = MODEL, limit: float = 300, progress: Callable[[int], object] = _ignore) -> Log:
     """Execute every case on Bochs' processor `model` and return the log.
 
-    `limit` is in seconds; `progress` is called with a number of cases that are done, from several threads.  Raises
-    MachineError where a program is missing, Bochs stops or the time is over, and LogError where its text is not whole.
+    `limit` is in seconds; `progress` is called with how many more cases are done, from other threads, one at a time.
+    Raises MachineError where a program is missing, Bochs stops or the time is over, LogError where its text is not
+    whole, ValueError for a limit that is none.
     """
     parts = np.array_split(case_keys(), min(os.cpu_count() or 1, _MOST_PROCESSES))
-    stop = threading.Event()
+    stop, lock = threading.Event(), threading.Lock()
+
+    def report(cases: int) -> None:
+        with lock:
+            progress(cases)
+
     images = [build_image(part) for part in parts]
     with ThreadPoolExecutor(len(parts)) as pool:
-        waiting = [pool.submit(run_image, image, model=model, limit=limit, progress=progress, stop=stop)
+        waiting = [pool.submit(run_image, image, model=model, limit=limit, progress=report, stop=stop)
                    for image in images]  # fmt: skip
         try:
             done, _ = wait(waiting, return_when=FIRST_EXCEPTION)
@@ -66,7 +74,8 @@ def run(*, model: str = MODEL, limit: float = 300, progress: Callable[[int], obj
     failed = next((error for each in done if (error := each.exception())), None)
     if failed:
         raise failed
-    return join_logs(each.result() for each in waiting)
+    log = join_logs(each.result() for each in waiting)
+    return Log({**log.said, "date": datetime.datetime.now(datetime.UTC).date().isoformat()}, log.fields)
 
 
 def run_image(
@@ -79,6 +88,10 @@ def run_image(
     stop: threading.Event | None = None,
 ) -> Log:
     """Run one image on Bochs and return its log; `silence` seconds without a line count as a guest that hangs."""
+    if os.name != "posix":
+        raise MachineError("Bochs is run on Linux and its like only; logs can be read anywhere")
+    if not 0 < limit < float("inf"):
+        raise ValueError(f"limit: {limit!r} is no number of seconds")
     program = need("bochs", "it executes the guest")
     with tempfile.TemporaryDirectory(prefix="nvmx-") as folder:
         rom = Path(folder, "nvmx.rom")
@@ -106,24 +119,24 @@ def run_image(
                 raise MachineError(f"{error}; the last that the guest said: {last}") from None
     log = read_log(lines)
     version = next((found[1] for line in lines if (found := re.search(r"Bochs x86 Emulator (\S+)", line))), "unknown")
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return Log({"machine": f"Bochs {version}", "model": model, "date": today, **log.said}, log.fields)
+    return Log({"machine": f"Bochs {version}", "model": model, **log.said}, log.fields)
 
 
 @contextmanager
 def _process(command: list[str], folder: str, limit: float) -> Iterator["subprocess.Popen[bytes]"]:
     """A process in a group of its own, which is gone afterwards; without a screen, Bochs heeds nothing but SIGKILL."""
-    import resource  # only Unix has it, and logs are read on any system
-
     with Path(folder, "stderr").open("wb") as errors:
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
             env={**os.environ, "TERM": "vt100"}, start_new_session=True,
         )  # fmt: skip
         try:
-            # Should we be killed ourselves, a guest that hangs must not run on for ever.
-            with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
+            if sys.platform == "linux":
+                # Should we be killed ourselves, a guest that hangs must not run on for ever.
+                import resource
+
+                with suppress(ProcessLookupError):
+                    resource.prlimit(process.pid, resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
             yield process
         finally:
             if process.poll() is None:
@@ -163,9 +176,9 @@ def _lines(
                 yield line.decode("latin-1")
 
 
+@cache
 def _help(program: str) -> str:
-    answer = subprocess.run([program, "--help"], capture_output=True, text=True, errors="replace", timeout=20)
-    return answer.stdout + answer.stderr
+    return call([program, "--help"])
 
 
 def _last_words(folder: str) -> str:

@@ -1,6 +1,6 @@
 """A processor's log laid over a source's ladders: where the two agree, where not, and what could not be asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -62,16 +62,23 @@ class Part:
 
 @dataclass(frozen=True, repr=False)
 class Agreement:
-    """A log against a source: `parts`, one an instruction, and the states that were `not_reachable`, by reason.
+    """A log against a source: `parts`, one an instruction, and the states that were not reached, by reason.
 
+    `out_of_reach` are those that no guest of ours reaches, `refused` those that this processor could not be put into.
     `unknown` counts the executed states of which the source knows nothing; they are left out of all else.
     """
 
     log: Log
     source: str
     parts: tuple[Part, ...]
-    not_reachable: dict[str, int]
+    out_of_reach: dict[str, int]
+    refused: dict[str, int]
     unknown: int
+
+    @property
+    def not_reachable(self) -> dict[str, int]:
+        """All states that were not reached, by reason."""
+        return {**self.out_of_reach, **self.refused}
 
     def count(self, status: str) -> int:
         """How many states have this status, one of STATUSES."""
@@ -108,8 +115,9 @@ class Agreement:
                 f"  executed: {kind.executed}",
             ]
         for known in {kind.deviation: None for kind in self.kinds if kind.deviation}:
-            lines.append(f"documented of {known.processor} {known.versions}: {known.reason}")
-        lines += [f"not reachable, {count} states: {reason}" for reason, count in self.not_reachable.items()]
+            lines.append(f"documented: {known.reason}; {known.evidence}")
+        lines += [f"not reachable, {count} states: {reason}" for reason, count in self.out_of_reach.items()]
+        lines += [f"refused by this processor, {count} states: {reason}" for reason, count in self.refused.items()]
         if self.unknown:
             lines.append(f"left out, {self.unknown} states: {self.source} knows nothing of them")
         return "\n".join([*lines, self.line])
@@ -123,21 +131,29 @@ def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
     ValueError for an unknown source.
     """
     ladders = [source] if isinstance(source, Ladder) else list(find_source(source).ladders)
-    if not np.array_equal(log.fields["key"], case_keys()):
-        raise LogError(f"the log holds {len(log)} cases, not the {len(case_keys())} of the model")
     observed = {each.instruction: each for each in observe(log)}
+    if not np.array_equal(log.fields["key"], case_keys()):
+        raise LogError(f"the log holds {len(log)} cases, and these are not the {len(case_keys())} of the model")
+    if not sum(len(each) for each in observed.values()):
+        reasons = {reason for each in observed.values() for reason in each.refused}
+        raise LogError(f"nothing was executed: {'; '.join(sorted(reasons))}")
     parts, unknown = [], 0
     for chosen in ladders:
         part, left_out = _part(log, observed[chosen.instruction], chosen)
         parts.append(part)
         unknown += left_out
-    not_reachable: dict[str, int] = {}
-    for chosen in ladders:
-        counts = out_of_reach(possible_keys(chosen.instruction)) | dict(observed[chosen.instruction].refused)
-        for reason, count in counts.items():
-            if count:
-                not_reachable[reason] = not_reachable.get(reason, 0) + count
-    return Agreement(log, ladders[0].source, tuple(parts), not_reachable, unknown)
+    instructions = [chosen.instruction for chosen in ladders]
+    never = _sum(out_of_reach(possible_keys(instruction)) for instruction in instructions)
+    refused = _sum(observed[instruction].refused for instruction in instructions)
+    return Agreement(log, ladders[0].source, tuple(parts), never, refused, unknown)
+
+
+def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for each in counts:
+        for reason, count in each.items():
+            total[reason] = total.get(reason, 0) + count
+    return {reason: count for reason, count in total.items() if count}
 
 
 def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
@@ -148,7 +164,7 @@ def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
     expected = observed.expected(chosen)
     status = np.where(observed.endings.differ(expected), _DISAGREE, _AGREE)
     deviation = next(
-        (row for row in DEVIATIONS if row.instruction == chosen.instruction and log.name.startswith(row.processor)),
+        (row for row in DEVIATIONS if row.instruction == chosen.instruction and log.name in row.machines),
         None,
     )
     if deviation:

@@ -54,8 +54,10 @@ def predict(instruction: str, source: "str | Ladder | Log", /, **axes: object) -
         found = verdict(instruction, source, **axes)
         by, reason = found.ladder.source, found.reason
     else:
-        from ..bochs import ask  # it needs numpy, and this file runs without
+        from ..bochs import Log, ask  # numpy is loaded with it, and this file runs without
 
+        if not isinstance(source, Log):
+            raise TypeError(f"source: {source!r} is neither a source's id nor a Ladder nor a processor's Log")
         found = ask(instruction, source, **axes)
         by, reason = source.name, found.told
     given = ", ".join(f"{name} = {value}" for name, value in named_values(axes).items())

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch, Polygon, Rectangle
 from numpy.typing import NDArray
 
 from .. import karnaugh
-from ..axis import Value, named_values
+from ..axis import BY_NAME, Value, named_values
 from ..bochs import Log, recording
 from ..bochs import agreement as compare_log
 from ..bochs.overlay import STATUSES
@@ -104,7 +104,7 @@ def agreement(
     Raises TypeError or ValueError.
     """
     chosen = ladder(instruction, source)
-    found = compare_log(log or recording(), chosen)
+    found = compare_log(recording() if log is None else log, chosen)
     (part,) = found.parts
     layout = _Layout([chosen], down, across, {})
     counts = np.stack([layout.count(part.observed.places, part.status == status) for status in range(len(STATUSES))])
@@ -178,7 +178,14 @@ class _Layout:
         names = [*self.sides[0], *self.sides[1]]
         sizes = [len(self.spans[name]) for name in names]
         counts = np.zeros(sizes, dtype=np.int64)
-        np.add.at(counts, tuple(places[name][chosen] for name in names), 1)
+        # A ladder may know fewer values of an axis than the axis has.
+        known = [
+            np.array(
+                [self.spans[name].index(value) if value in self.spans[name] else -1 for value in BY_NAME[name].values]
+            )
+            for name in names
+        ]
+        np.add.at(counts, tuple(each[places[name][chosen]] for name, each in zip(names, known, strict=True)), 1)
         found: NDArray[np.int64] = counts.reshape(self.shape)[self._places]
         return found
 

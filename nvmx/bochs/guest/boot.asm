@@ -100,6 +100,10 @@ boot:   mov     eax, DATA
         mov     eax, [width]
 .wide:  bts     [OPERAND], eax
 .narrow:
+        mov     edi, VMCS               ; or the last case's VM-instruction error would stand in it
+        xor     eax, eax
+        mov     ecx, 1024
+        rep stosd
         mov     eax, [revision]
         mov     [VMXON_REGION], eax
         mov     [VMCS], eax
@@ -221,6 +225,9 @@ cold:   mov     dword [port], 0E9h      ; the debug port answers with its own nu
         rep stosd
         mov     edi, EPT_PML4
         mov     ecx, 3000h / 4
+        rep stosd
+        mov     edi, IDT32
+        mov     ecx, (TABLES_END - IDT32) / 4
         rep stosd
         mov     dword [PML4], PDPT64 + 7
         mov     dword [PDPT64], DIRECTORY + 7

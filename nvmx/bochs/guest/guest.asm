@@ -8,8 +8,8 @@
 ;         or launch.asm  the same, as the guest of a hypervisor of our own
 ;         -> catch.asm   whatever ends the instruction lands here: note it, probe VMX operation, reset
 ;
-; Nothing but RAM survives the reset, so each case starts on a pristine processor.  With A20 masked, odd megabytes
-; are out of reach: all that is used below lies in the first one.
+; Nothing but RAM survives the reset, so each case starts on a pristine processor; what an instruction may have left in
+; memory is written anew.  With A20 masked, odd megabytes are out of reach: all that is used lies in the first one.
 
         org     0F0000h
 
@@ -21,6 +21,7 @@ IDT32           equ 2200h
 IDT64           equ 2400h
 TSS32           equ 2800h
 TSS64           equ 2900h
+TABLES_END      equ 2A00h
 STACK           equ 5000h               ; ring 0
 USER_STACK      equ 6000h               ; the other rings
 CODE            equ 7000h               ; the instruction under test, then INT3
