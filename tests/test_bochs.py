@@ -21,7 +21,7 @@ import pytest
 
 import nvmx
 from nvmx import bochs
-from nvmx.bochs import cases, image, machine
+from nvmx.bochs import cases, image, machine, programs
 from nvmx.bochs.__main__ import main
 from nvmx.bochs.ending import STAGES, Observed, observe
 from nvmx.bochs.known import DEVIATIONS
@@ -416,7 +416,14 @@ def test_a_missing_program_is_one_sentence(
     assert out == ""
     assert err.count("\n") == 1
     assert err.startswith(f"nvmx.bochs: {missing} is not installed")
-    assert err.endswith(f"{image.APT}\n")
+    assert err.endswith(f"{programs.APT}\n")
+
+
+def test_a_program_that_fails_is_one_sentence() -> None:
+    command = [sys.executable, "-c", "import sys; print('no such label', file=sys.stderr); sys.exit(3)"]
+    with pytest.raises(programs.MachineError, match="failed: no such label"):
+        programs.call(command)
+    assert programs.call(command, check=False) == "no such label\n"
 
 
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -450,7 +457,7 @@ def test_the_commands_for_a_processor_of_ones_own_stand_everywhere_alike(capsys:
             text = "".join(line for cell in json.loads(text)["cells"] for line in cell["source"])
         text = " ".join(text.replace("\\\n", " ").split())
         assert command[0] in text
-        assert image.APT in text
+        assert programs.APT in text
 
 
 def test_what_assembly_and_python_both_count_is_the_same() -> None:

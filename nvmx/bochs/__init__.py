@@ -8,10 +8,11 @@ Raises LogError for a log that cannot be trusted, MachineError where a program i
 
 from .execution import Execution, ask
 from .files import read, recording, save
-from .image import MachineError, build_image
+from .image import build_image
 from .log import Log, LogError
 from .machine import run
 from .overlay import Agreement, agreement
+from .programs import MachineError
 
 __all__ = [
     "Agreement", "Execution", "Log", "LogError", "MachineError", "agreement", "ask", "build_image", "read", "recording",

@@ -10,10 +10,11 @@ from tqdm import tqdm
 from ..ladders import find_source
 from .cases import case_keys
 from .files import RECORDING, read, save
-from .image import MachineError, build_image
+from .image import build_image
 from .log import LogError
 from .machine import MODEL, run
 from .overlay import agreement
+from .programs import MachineError
 
 _LIMIT = 300
 _OTHER = """\

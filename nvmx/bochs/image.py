@@ -3,8 +3,6 @@
 Bochs loads it in place of its BIOS, and QEMU with `-bios`.
 """
 
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -14,8 +12,8 @@ from numpy.typing import NDArray
 from ..axis import BY_NAME
 from ..registers import CR0, CR4, FEATURE_CONTROL, RFLAGS
 from .cases import KEY, Places, unpack
+from .programs import MachineError, call, need
 
-APT = "apt-get install -y --no-install-recommends bochs bochs-term bochsbios vgabios nasm"
 MOST = 0xFFFF  # a case's number has 16 bits
 SIX_FLAGS = {"CF": 0, "PF": 2, "AF": 4, "ZF": 6, "SF": 7, "OF": 11}
 CODE = {"VMXON": b"\xf3\x0f\xc7\x37", "VMXOFF": b"\x0f\x01\xc4"}
@@ -31,10 +29,6 @@ _ENTRY = np.dtype(
 )
 _GUEST = Path(__file__).parent / "guest"
 _BLOCK = 0x10000
-
-
-class MachineError(RuntimeError):
-    """A program is missing, or the machine did not do as asked."""
 
 
 def entries(keys: NDArray[np.int64]) -> NDArray[np.void]:
@@ -110,22 +104,3 @@ def build_image(keys: NDArray[np.int64]) -> bytes:
         if not code.exists():
             raise MachineError(f"{program} made no image")
         return (table + text).ljust(size - _BLOCK, b"\xff") + code.read_bytes()
-
-
-def call(command: list[str]) -> str:
-    """Run a program to its end and return what it printed; raises MachineError where it fails or hangs."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=True)
-    except subprocess.TimeoutExpired:
-        raise MachineError(f"{command[0]} did not end within a minute") from None
-    except subprocess.CalledProcessError as error:
-        raise MachineError(f"{command[0]} failed: {error.stderr.strip()[:500]}") from None
-    return done.stdout + done.stderr
-
-
-def need(program: str, why: str) -> str:
-    """Return the path of a program, or raise MachineError with what installs it."""
-    found = shutil.which(program)
-    if found is None:
-        raise MachineError(f"{program} is not installed ({why}); on Debian: {APT}")
-    return found

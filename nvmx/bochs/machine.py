@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from .cases import case_keys
-from .image import MachineError, build_image, call, need
+from .image import build_image
 from .log import CASE, Log, join_logs, read_log
+from .programs import MachineError, call, need
 
 MODEL = "corei7_skylake_x"
 _SILENCE = 10.0
@@ -178,7 +179,7 @@ def _lines(
 
 @cache
 def _help(program: str) -> str:
-    return call([program, "--help"])
+    return call([program, "--help"], check=False)
 
 
 def _last_words(folder: str) -> str:
