@@ -1,6 +1,8 @@
 """The controls set values, the page shows the verdict on them: every value of every control, and all combinations."""
 
 import re
+import subprocess
+import sys
 from itertools import product
 from typing import Any
 
@@ -199,6 +201,21 @@ def test_a_prediction_keeps_its_answer_until_a_choice_is_made() -> None:
     assert "<details>" in bundle["text/html"]
     with pytest.raises(TypeError, match="at least one axis"):
         nvmx.lab.predict("VMXON", "intel")
+
+
+def test_the_explorer_and_a_prediction_run_where_numpy_does_not() -> None:
+    code = """
+import sys
+sys.modules.update(dict.fromkeys(("numpy", "pandas", "matplotlib")))
+import nvmx
+explorer = nvmx.lab.explorer("VMXON", "intel")
+explorer.set({"cpl": 3})
+question = nvmx.lab.predict("VMXON", "intel", cpl=3)
+question.choice.value = "#GP(0)"
+print(explorer.verdict.outcome, question.answer.value[:23])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "#GP(0) <p role='status'>Right:\n"
 
 
 def test_a_prediction_of_what_a_processor_did() -> None:
