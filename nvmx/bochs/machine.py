@@ -25,7 +25,7 @@ from .log import CASE, Log, join_logs, read_log
 from .programs import MachineError, call, need
 
 MODEL = "corei7_skylake_x"
-_SILENCE = 10.0
+_SILENCE = 20.0
 _MOST_PROCESSES = 8
 _CONFIGURATION = """\
 config_interface: textconfig
