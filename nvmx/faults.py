@@ -16,7 +16,7 @@ from .box import Box, matches
 from .ladders import ladder
 from .outcome import BY_OUTCOME, OUTCOMES, flags_text
 from .rung import Ladder
-from .space import Domains, away_from_ready, deciding_rungs, domains, outcome_codes, possible, read_axes
+from .space import Domains, away_from_ready, deciding_rungs, domains, inside, known, outcome_codes, possible, read_axes
 from .tables import axis_columns, labels
 
 _ROUNDS = 25
@@ -39,15 +39,7 @@ class _States:
         return away_from_ready(self.instruction, self.spans, self.places)
 
     def inside(self, box: Box) -> NDArray[np.bool_]:
-        hit = np.ones(len(self), dtype=bool)
-        ready = READY[self.instruction]
-        for name, wanted in box.items():
-            if name in self.spans:
-                column = self.places[list(self.spans).index(name)]
-                hit &= np.isin(column, [n for n, value in enumerate(self.spans[name]) if value in wanted])
-            else:
-                hit &= ready[name] in wanted
-        return hit
+        return inside(box, self.instruction, self.spans, self.places)
 
     def table(self, chosen: Sequence[int]) -> pd.DataFrame:
         places = [place[list(chosen)] for place in self.places]
@@ -64,9 +56,7 @@ def _states(ladders: Sequence[Ladder]) -> _States:
 def _ends(each: Ladder, states: _States) -> NDArray[np.str_]:
     """The outcome in every state; '' where the ladder knows nothing of it."""
     ends: NDArray[np.str_] = np.array(OUTCOMES)[outcome_codes(each)[deciding_rungs(each, states.spans)[states.places]]]
-    for box in each.left_out:
-        ends = np.where(states.inside(box), "", ends)
-    return ends
+    return np.where(known(each, states.spans, states.places), ends, "")
 
 
 def witnesses(instruction: str, a: str | Ladder, b: str | Ladder) -> pd.DataFrame:

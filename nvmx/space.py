@@ -54,12 +54,32 @@ def read_axes(ladders: Sequence[Ladder]) -> list[str]:
     return [name for name in BY_NAME if name in read]
 
 
-def away_from_ready(instruction: str, spans: Domains, places: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+def away_from_ready(instruction: str, spans: Domains, places: Sequence[NDArray[np.integer]]) -> NDArray[np.intp]:
     """Return on how many axes each state differs from the ready one; `places` are those of its values in `spans`."""
     away = np.zeros(len(places[0]), dtype=np.intp)
     for (name, values), place in zip(spans.items(), places, strict=True):
         away += place != values.index(READY[instruction][name])
     return away
+
+
+def inside(box: Box, instruction: str, spans: Domains, places: Sequence[NDArray[np.integer]]) -> NDArray[np.bool_]:
+    """Tell of each state whether it lies in the box; an axis that is not spanned stands at its ready value."""
+    hit = np.ones(len(places[0]), dtype=bool)
+    columns = dict(zip(spans, places, strict=True))
+    for name, wanted in box.items():
+        if name in spans:
+            hit &= np.isin(columns[name], [place for place, value in enumerate(spans[name]) if value in wanted])
+        else:
+            hit &= READY[instruction][name] in wanted
+    return hit
+
+
+def known(chosen: Ladder, spans: Domains, places: Sequence[NDArray[np.integer]]) -> NDArray[np.bool_]:
+    """Tell of each state whether the ladder's source knows of it."""
+    found = np.ones(len(places[0]), dtype=bool)
+    for box in chosen.left_out:
+        found &= ~inside(box, chosen.instruction, spans, places)
+    return found
 
 
 def domains(ladders: Sequence[Ladder], spanned: Sequence[str]) -> dict[str, tuple[Value, ...]]:

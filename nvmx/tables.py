@@ -58,7 +58,7 @@ def executed(instruction: str, source: str | Ladder = "intel", log: Log | None =
     (part,) = agreement(recording() if log is None else log, chosen).parts
     names = spans(instruction)
     count = len(part.status)
-    columns = axis_columns(names, [part.observed.places[name] for name in names], (count,))
+    columns = axis_columns(names, part.observed.cells, (count,))
     ends = part.observed.endings
     columns |= {
         "outcome": pd.Categorical(ends.outcome),

@@ -12,7 +12,7 @@ from .ladders import all_sources, ladder
 from .ladders.source import Source
 from .outcome import OUTCOMES
 from .rung import Ladder
-from .space import Domains, away_from_ready, deciding_rungs, domains, outcome_codes, possible, read_axes
+from .space import Domains, away_from_ready, deciding_rungs, domains, known, outcome_codes, possible, read_axes
 
 
 @dataclass(frozen=True)
@@ -57,34 +57,26 @@ def versions(instruction: str, ids: Sequence[str] | None = None, reference: str 
     found: list[Version] = []
     before: tuple[Ladder, NDArray[np.uint8], NDArray[np.bool_]] | None = None
     for name, each in zip(ids, ladders, strict=True):
-        codes, known = _codes(each, spans, places), _known(each, spans, places)
-        pairs, counts = np.unique(np.stack([codes, truth])[:, known & (codes != truth)], axis=1, return_counts=True)
+        codes, knows = _codes(each, spans, places), known(each, spans, places)
+        pairs, counts = np.unique(np.stack([codes, truth])[:, knows & (codes != truth)], axis=1, return_counts=True)
         wrong = {(OUTCOMES[a], OUTCOMES[b]): int(n) for a, b, n in zip(*pairs, counts, strict=True)}
         right = worse = None
         marks: dict[str, str] = {}
         dropped: tuple[str, ...] = ()
         if before is not None:
-            old, old_codes, old_known = before
-            both = known & old_known
+            old, old_codes, old_knows = before
+            both = knows & old_knows
             ends = (old_codes, codes, truth)
             right = _change(instruction, both & (old_codes != truth) & (codes == truth), spans, places, ends)
             worse = _change(instruction, both & (old_codes == truth) & (codes != truth), spans, places, ends)
             marks, dropped = _rung_changes(old, each)
         found.append(Version(all_sources()[name], each, manual, wrong, right, worse, marks, dropped))
-        before = (each, codes, known)
+        before = (each, codes, knows)
     return found
 
 
 def _codes(each: Ladder, spans: Domains, places: tuple[NDArray[np.intp], ...]) -> NDArray[np.uint8]:
     return outcome_codes(each)[deciding_rungs(each, spans)[places]]
-
-
-def _known(each: Ladder, spans: Domains, places: tuple[NDArray[np.intp], ...]) -> NDArray[np.bool_]:
-    """Which of the states this ladder knows."""
-    known = np.ones(len(places[0]), dtype=bool)
-    for (name, values), place in zip(spans.items(), places, strict=True):
-        known &= np.isin(place, [n for n, value in enumerate(values) if value in each.domain(name)])
-    return known
 
 
 def _change(

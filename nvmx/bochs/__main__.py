@@ -9,14 +9,12 @@ from tqdm import tqdm
 
 from ..ladders import find_source
 from .cases import case_keys
-from .files import RECORDING, read, save
+from .files import read, recording, save
 from .image import build_image
-from .log import LogError
-from .machine import MODEL, run
+from .machine import LIMIT, MODEL, run
 from .overlay import agreement
 from .programs import MachineError
 
-_LIMIT = 300
 _OTHER = """\
 A processor of your own (an Intel host with KVM and nested VMX):
   python -m nvmx.bochs --image nvmx.rom
@@ -35,8 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--source", default="intel", metavar="ID", help="what to compare with (default: intel)")
     parser.add_argument("--model", default=MODEL, metavar="CPU", help=f"Bochs' processor model (default: {MODEL})")
-    parser.add_argument("--limit", type=float, default=_LIMIT, metavar="SECONDS",
-                        help=f"give up after this (default: {_LIMIT})")  # fmt: skip
+    parser.add_argument("--limit", type=float, default=LIMIT, metavar="SECONDS",
+                        help=f"give up after this (default: {LIMIT:g})")  # fmt: skip
     parser.add_argument("--record", type=Path, metavar="FILE", help="write what was executed (.xz: compressed)")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--log", type=Path, metavar="FILE", help="compare this log instead of running Bochs")
@@ -44,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     other.add_argument("--image", type=Path, metavar="FILE", help="only write the guest's image, with its cases")
     chosen = parser.parse_args(arguments)
     live = not (chosen.log or chosen.recording or chosen.image)
-    if not live and (chosen.model != MODEL or chosen.limit != _LIMIT):
+    if not live and (chosen.model != MODEL or chosen.limit != LIMIT):
         parser.error("--model and --limit are for a run on Bochs")
     if chosen.image and chosen.record:
         parser.error("--image executes nothing, so there is nothing to --record")
@@ -55,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{chosen.image}: {len(case_keys())} cases")
             return 0
         if not live:
-            log = read(chosen.log or RECORDING)
+            log = read(chosen.log) if chosen.log else recording()
         else:
             with tqdm(total=len(case_keys()), unit=" cases", leave=False, disable=None) as bar:
                 log = run(model=chosen.model, limit=chosen.limit, progress=bar.update)
@@ -65,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("nvmx.bochs: stopped", file=sys.stderr)
         return 2
-    except (MachineError, LogError, ValueError, OSError) as error:
+    except (MachineError, ValueError, OSError) as error:
         print(f"nvmx.bochs: {error}", file=sys.stderr)
         return 2
     print(found)

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from ..axis import AXES, BY_NAME, INSTRUCTIONS, Value
 from ..ladders import ladder
-from ..space import Domains, possible
+from ..space import Domains, inside, possible
 from .known import OUT_OF_REACH
 from .log import LogError
 
-Places = Mapping[str, NDArray[np.int64]]
+Places = Mapping[str, NDArray[np.integer]]
 
 # Each state has two runs, since what the model calls a don't-care must not stand at one value: the first has all six
 # status flags set and 32-bit code, the second has them clear and 16-bit code where the mode has such; and where a bit
@@ -33,42 +33,36 @@ def spans(instruction: str) -> Domains:
 
 
 @cache
-def possible_keys(instruction: str) -> NDArray[np.int64]:
-    """The keys of the first runs of all its possible states, ascending."""
+def _reachable(instruction: str) -> tuple[tuple[NDArray[np.intp], ...], Mapping[str, int]]:
+    """The possible states that a guest can reach, as places in `spans`, and how many it cannot, by the first reason."""
     names = spans(instruction)
-    places = dict(zip(names, np.nonzero(possible([ladder(instruction, "intel")], names)), strict=True))
-    fixed = {"run": 0, "instruction": INSTRUCTIONS.index(instruction)}
-    fixed |= {name: axis.values.index(axis.ready) for name, axis in BY_NAME.items() if name not in names}
-    return np.sort(_pack({**places, **{name: np.full(len(places["VMX"]), place) for name, place in fixed.items()}}))
-
-
-def out_of_reach(keys: NDArray[np.int64]) -> dict[str, int]:
-    """Count the states of `keys` that no guest reaches, by reason; each is counted once, by the first that holds."""
-    places = unpack(keys)
-    left = np.ones(len(keys), dtype=bool)
+    places = np.nonzero(possible([ladder(instruction, "intel")], names))
     counts = {}
     for row in OUT_OF_REACH:
-        hit = left & inside(places, row.when)
+        hit = inside(row.when, instruction, names, places)
         counts[row.reason] = int(hit.sum())
-        left &= ~hit
-    return counts
+        places = tuple(place[~hit] for place in places)
+    return places, counts
+
+
+def out_of_reach(instruction: str) -> Mapping[str, int]:
+    """Count the possible states that no guest reaches, by reason; each is counted once, by the first that holds."""
+    return _reachable(instruction)[1]
 
 
 @cache
 def case_keys() -> NDArray[np.int64]:
     """The keys of all cases, ascending: both runs of every possible state that a guest can reach."""
-    keys = np.concatenate([possible_keys(instruction) for instruction in INSTRUCTIONS])
-    for row in OUT_OF_REACH:
-        keys = keys[~inside(unpack(keys), row.when)]
+    found = []
+    for code, instruction in enumerate(INSTRUCTIONS):
+        names = spans(instruction)
+        places = _reachable(instruction)[0]
+        fixed = {"run": 0, "instruction": code}
+        fixed |= {name: axis.values.index(axis.ready) for name, axis in BY_NAME.items() if name not in names}
+        columns = {name: np.full(len(places[0]), place) for name, place in fixed.items()}
+        found.append(_pack({**columns, **dict(zip(names, places, strict=True))}))
+    keys = np.concatenate(found)
     return np.sort(np.concatenate([keys, keys | 1]))
-
-
-def inside(places: Places, box: Mapping[str, tuple[Value, ...]]) -> NDArray[np.bool_]:
-    """Tell of each state whether it lies in the box."""
-    hit = np.ones(len(places["VMX"]), dtype=bool)
-    for name, wanted in box.items():
-        hit &= np.isin(places[name], [_PARTS[name].index(value) for value in wanted])
-    return hit
 
 
 def _pack(places: Places) -> NDArray[np.int64]:

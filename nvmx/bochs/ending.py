@@ -30,6 +30,11 @@ _UD, _GP, _PF, _BP = 6, 13, 14, 3
 _EXITS = {"VMXON": 27, "VMXOFF": 26}
 
 
+def aftermath(flags: str, vmx: str, current_vmcs: int) -> str:
+    """What an execution leaves behind, in words."""
+    return f"flags {flags}; then VMX {vmx}, {'a' if current_vmcs else 'no'} current VMCS"
+
+
 @dataclass(frozen=True, repr=False)
 class Endings:
     """How each of many states ends, one array a property: `outcome`, VM-instruction `error` (0: none), `flags` in
@@ -56,8 +61,7 @@ class Endings:
     def told(self, row: int) -> str:
         """One ending in words: `VMfailValid (error 15), flags ZF set; then VMX root, a current VMCS`."""
         error = f" (error {self.error[row]})" if self.error[row] else ""
-        vmcs = "a current VMCS" if self.current_vmcs[row] else "no current VMCS"
-        return f"{self.outcome[row]}{error}, flags {self.flags[row]}; then VMX {self.vmx[row]}, {vmcs}"
+        return f"{self.outcome[row]}{error}, {aftermath(self.flags[row], self.vmx[row], self.current_vmcs[row])}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,14 +84,18 @@ class Observed:
         places = {name: column[rows] for name, column in self.places.items()}
         return replace(self, keys=self.keys[rows], places=places, endings=self.endings.only(rows))
 
+    @property
+    def cells(self) -> tuple[NDArray[np.integer], ...]:
+        """Where the states stand in an array of this instruction's `spans`."""
+        return tuple(self.places[name] for name in spans(self.instruction))
+
     def state(self, row: int) -> dict[str, Value]:
         """The state in this row, by column name."""
         return values_at(self.places, row)
 
     def expected(self, chosen: Ladder) -> Endings:
         """How the same states end by a ladder."""
-        names = spans(self.instruction)
-        rung = deciding_rungs(chosen, names)[tuple(self.places[name] for name in names)]
+        rung = deciding_rungs(chosen, spans(self.instruction))[self.cells]
         success = rung == len(chosen.rungs)
         after = chosen.effect.after
         vmx = np.array(BY_NAME["VMX"].values)[self.places["VMX"]]
@@ -119,8 +127,9 @@ def observe(log: Log) -> tuple[Observed, ...]:
     stage = log.fields["stage"]
     _refuse(np.repeat(stage[::2] != stage[1::2], 2), "its two runs did not come equally far")
     executed = stage == _EXECUTED
-    _check_states(log, unpack(keys), executed)
-    places = unpack(keys[::2])
+    every = unpack(keys)
+    _check_states(log, every, executed)
+    places = {name: column[::2] for name, column in every.items()}
     endings = _endings(log, places["instruction"])
     found = []
     for code, instruction in enumerate(INSTRUCTIONS):

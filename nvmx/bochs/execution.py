@@ -10,7 +10,7 @@ from ..box import matches
 from ..ladders import ladder
 from ..possible import State
 from .cases import key_of
-from .ending import NO_EXIT, NO_VECTOR, Endings, observe, refusal
+from .ending import NO_EXIT, NO_VECTOR, aftermath, observe, refusal
 from .files import recording
 from .known import OUT_OF_REACH
 from .log import Log
@@ -48,8 +48,7 @@ class Execution:
         else:
             how = f"vector {self.vector}, error code {self.error_code}"
         error = f", VM-instruction error {self.error}" if self.error is not None else ""
-        vmcs = "a current VMCS" if self.current_vmcs else "no current VMCS"
-        return f"{how}{error}; flags {self.flags}; then VMX {self.vmx}, {vmcs}"
+        return f"{how}{error}; {aftermath(self.flags, self.vmx, self.current_vmcs)}"
 
     def __repr__(self) -> str:
         return f"<{self.instruction} executed: {self.outcome} — {self.told}>"
@@ -79,7 +78,7 @@ def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Executio
         raise ValueError("this state was not executed: the log does not hold it")
     if not len(place):
         raise ValueError(f"this state was not executed: {refusal(log, int(rows[0]))}")
-    ends: Endings = part.endings
+    ends = part.endings
     at, raw = int(place[0]), {name: int(column[rows[0]]) for name, column in log.fields.items()}
     exception = raw["vector"] != NO_VECTOR
     return Execution(

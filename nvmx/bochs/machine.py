@@ -25,6 +25,7 @@ from .log import CASE, Log, join_logs, read_log
 from .programs import MachineError, call, need
 
 MODEL = "corei7_skylake_x"
+LIMIT = 300.0  # seconds
 _SILENCE = 20.0
 _MOST_PROCESSES = 8
 _CONFIGURATION = """\
@@ -50,7 +51,7 @@ def _ignore(_cases: int) -> None:
     """Report no progress."""
 
 
-def run(*, model: str = MODEL, limit: float = 300, progress: Callable[[int], object] = _ignore) -> Log:
+def run(*, model: str = MODEL, limit: float = LIMIT, progress: Callable[[int], object] = _ignore) -> Log:
     """Execute every case on Bochs' processor `model` and return the log.
 
     `limit` is in seconds; `progress` is called with how many more cases are done, from other threads, one at a time.

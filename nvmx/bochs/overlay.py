@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ..axis import READY
 from ..ladders import find_source, ladder
 from ..rung import Ladder
-from ..space import away_from_ready
-from .cases import case_keys, inside, out_of_reach, possible_keys, spans
+from ..space import away_from_ready, known
+from .cases import case_keys, out_of_reach, spans
 from .ending import Endings, Observed, observe
 from .known import DEVIATIONS, Deviation
 from .log import Log, LogError
@@ -52,12 +52,12 @@ class Part:
             kinds.setdefault((int(self.status[row]), *told), []).append(row)
         instruction = self.observed.instruction
         names = spans(instruction)
-        away = away_from_ready(instruction, names, [self.observed.places[name] for name in names])
+        away = away_from_ready(instruction, names, self.observed.cells)
         for (status, expected, executed), rows in sorted(kinds.items()):
             state = self.observed.state(min(rows, key=lambda row: (away[row], row)))
             witness = " ".join(f"{name}={state[name]}" for name in names if state[name] != READY[instruction][name])
-            known = self.deviation if status == _DOCUMENTED else None
-            yield Kind(instruction, expected, executed, len(rows), witness or "the ready state", known)
+            documented_by = self.deviation if status == _DOCUMENTED else None
+            yield Kind(instruction, expected, executed, len(rows), witness or "the ready state", documented_by)
 
 
 @dataclass(frozen=True, repr=False)
@@ -114,8 +114,8 @@ class Agreement:
                 f"  expected: {kind.expected}",
                 f"  executed: {kind.executed}",
             ]
-        for known in {kind.deviation: None for kind in self.kinds if kind.deviation}:
-            lines.append(f"documented: {known.reason}; {known.evidence}")
+        for row in {kind.deviation: None for kind in self.kinds if kind.deviation}:
+            lines.append(f"documented: {row.reason}; {row.evidence}")
         lines += [f"not reachable, {count} states: {reason}" for reason, count in self.out_of_reach.items()]
         lines += [f"refused by this processor, {count} states: {reason}" for reason, count in self.refused.items()]
         if self.unknown:
@@ -143,7 +143,7 @@ def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
         parts.append(part)
         unknown += left_out
     instructions = [chosen.instruction for chosen in ladders]
-    never = _sum(out_of_reach(possible_keys(instruction)) for instruction in instructions)
+    never = _sum(out_of_reach(instruction) for instruction in instructions)
     refused = _sum(observed[instruction].refused for instruction in instructions)
     return Agreement(log, ladders[0].source, tuple(parts), never, refused, unknown)
 
@@ -157,10 +157,8 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
-    known = np.ones(len(observed), dtype=bool)
-    for box in chosen.left_out:
-        known &= ~inside(observed.places, box)
-    observed = observed.only(known)
+    knows = known(chosen, spans(chosen.instruction), observed.cells)
+    observed = observed.only(knows)
     expected = observed.expected(chosen)
     status = np.where(observed.endings.differ(expected), _DISAGREE, _AGREE)
     deviation = next(
@@ -174,4 +172,4 @@ def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
         as_documented = ~observed.endings.differ(observed.expected(lenient))
         as_documented &= ~expected.differ(observed.expected(manual))
         status[(status == _DISAGREE) & as_documented] = _DOCUMENTED
-    return Part(observed, expected, status, deviation), int((~known).sum())
+    return Part(observed, expected, status, deviation), int((~knows).sum())

@@ -173,7 +173,7 @@ class _Layout:
         """The outcome of every cell, row by row: codes into OUTCOMES."""
         return outcome_codes(chosen)[deciding_rungs(chosen, self.spans).reshape(self.shape)[self._places]]
 
-    def count(self, places: Mapping[str, NDArray[np.int64]], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def count(self, places: Mapping[str, NDArray[np.integer]], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """How many of the `chosen` states fall into each cell; `places` are those of all the axes' values."""
         names = [*self.sides[0], *self.sides[1]]
         sizes = [len(self.spans[name]) for name in names]
