@@ -11,18 +11,19 @@ SEAM, SMM, CR4's other fixed bits, IA32_VMX_BASIC bit 48.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .answer import Repair, Verdict, step, verdict
+from .ask import step, verdict
 from .ladders import ladder
 from .ladders.source import Source
-from .outcome import OUTCOMES
-from .possible import State
-from .registers import state
-from .rung import Effect, Ladder, Rung
+from .model.ladder import Effect, Ladder, Rung
+from .model.outcome import OUTCOMES
+from .model.registers import state
+from .model.state import State
+from .model.verdict import Repair, Verdict
 
 if TYPE_CHECKING:
     from . import bochs, kvm2011, lab, plots
-    from .faults import distinguish, mutants, suite, witnesses
-    from .space import outcomes
+    from .states.mutants import distinguish, mutants, suite, witnesses
+    from .states.space import outcomes
     from .tables import axes, diff, executed, impossible, permissions, run, sources, summary, table
 
 __version__ = "0.1.0"
@@ -33,7 +34,9 @@ __all__ = [
 ]  # fmt: skip
 
 # numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
-_ROOMS = {"outcomes": "space"} | dict.fromkeys(("distinguish", "mutants", "suite", "witnesses"), "faults")
+_ROOMS = {"outcomes": "states.space"} | dict.fromkeys(
+    ("distinguish", "mutants", "suite", "witnesses"), "states.mutants"
+)
 _ROOMS |= dict.fromkeys(
     ("axes", "diff", "executed", "impossible", "permissions", "run", "sources", "summary", "table"), "tables"
 )

@@ -7,18 +7,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .axis import AXES, BY_NAME
+from .ask import execute
 from .bochs import Log, agreement, recording
 from .bochs.cases import spans
-from .bochs.overlay import STATUSES
-from .compare import Endings, compare, differences
+from .bochs.conformance import STATUSES
 from .ladders import all_sources, ladder
 from .ladders.permissions import PERMISSIONS
-from .outcome import OUTCOMES
-from .possible import RULES
-from .rung import Ladder, condition
-from .sequence import execute
-from .space import Codes, Domains, deciding_rungs, domains, possible, spanned_axes
+from .model.axis import AXES, BY_NAME
+from .model.ladder import Ladder, condition
+from .model.outcome import OUTCOMES
+from .model.rules import RULES
+from .states.compare import Endings, compare, differences
+from .states.space import Codes, Domains, deciding_rungs, domains, possible, spanned_axes
 
 
 def sources() -> pd.DataFrame:

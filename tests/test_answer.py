@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import nvmx
-from nvmx.axis import AXES, READY
+from nvmx.model.axis import AXES, READY
 
 SOURCES = ("intel", "kvm-2011")
 NAMES = [axis.name for axis in AXES]
@@ -354,7 +354,7 @@ def test_a_state_reads_by_either_name() -> None:
     [
         "import nvmx",
         "import nvmx; nvmx.verdict('VMXON', 'intel', cpl=3).repair(); nvmx.kvm2011.Vcpu().outcome if 0 else None",
-        "import nvmx, nvmx.page; nvmx.page.render(nvmx.verdict('VMXON', 'kvm-2011', cpl=3))",
+        "import nvmx, nvmx.lab.page as page; page.render(nvmx.verdict('VMXON', 'kvm-2011', cpl=3))",
     ],
 )
 def test_the_core_loads_nothing_heavy(statement: str) -> None:

@@ -23,12 +23,12 @@ import nvmx
 from nvmx import bochs
 from nvmx.bochs import cases, image, machine, programs
 from nvmx.bochs.__main__ import main
-from nvmx.bochs.ending import STAGES, Observed, observe
 from nvmx.bochs.known import DEVIATIONS
 from nvmx.bochs.log import FIELDS, join_logs, read_log, write_log
-from nvmx.faults import _faults
-from nvmx.outcome import BY_OUTCOME
-from nvmx.rung import Ladder
+from nvmx.bochs.observation import STAGES, Observed, observe
+from nvmx.model.ladder import Ladder
+from nvmx.model.outcome import BY_OUTCOME
+from nvmx.states.mutants import _faults
 
 INSTALLED = all(shutil.which(program) for program in ("bochs", "nasm"))
 live = pytest.mark.skipif(not INSTALLED, reason="Bochs or nasm is not installed")

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import nvmx
-from nvmx.compare import compare
-from nvmx.cover import cover, inside
 from nvmx.ladders import all_sources
-from nvmx.modes import mode_of
+from nvmx.model.modes import mode_of
+from nvmx.states.compare import compare
+from nvmx.states.cover import cover, inside
 
 PAIRS = [(each.instruction, each.source) for source in all_sources().values() for each in source.ladders]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import nvmx
-from nvmx.axis import BY_NAME
-from nvmx.modes import MODES, mode_of
-from nvmx.outcome import TABLE
-from nvmx.page import brief, render
+from nvmx.lab.page import brief, render
+from nvmx.model.axis import BY_NAME
+from nvmx.model.modes import MODES, mode_of
+from nvmx.model.outcome import TABLE
 
 
 def values(control: Any) -> tuple[Any, ...]:

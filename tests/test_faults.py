@@ -13,10 +13,10 @@ from test_ladders import UNSEEN, rows_of, run_rows, same_outcome_swaps
 from test_ladders import mutants as separate_mutants
 
 import nvmx
-from nvmx.faults import _few, _kills
 from nvmx.ladders import all_sources
 from nvmx.ladders.permissions import PERMISSIONS
-from nvmx.outcome import flags_text
+from nvmx.model.outcome import flags_text
+from nvmx.states.mutants import _few, _kills
 
 PAIRS = [(each.instruction, each.source) for source in all_sources().values() for each in source.ladders]
 
@@ -159,7 +159,7 @@ def test_the_other_instructions_permission_prefix() -> None:
 def test_a_made_up_hypervisor_is_one_file_of_rows(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the package a new file is all it takes; in a notebook, a Ladder."""
     (tmp_path / "madeup.py").write_text(
-        "from nvmx.rung import Effect, Ladder\n"
+        "from nvmx.model.ladder import Effect, Ladder\n"
         "from nvmx.ladders.checks import checks\n"
         "from nvmx.ladders.source import Source\n"
         "SOURCES = (Source('made-up', 'Made up', '2026-11', 'nowhere', 'A note.', (\n"

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 import nvmx
-from nvmx.axis import AXES
-from nvmx.box import Box
 from nvmx.ladders import all_sources
-from nvmx.rung import Rung
-from nvmx.space import domains, possible
+from nvmx.model.axis import AXES
+from nvmx.model.box import Box
+from nvmx.model.ladder import Rung
+from nvmx.states.space import domains, possible
 
 INSTRUCTIONS = ("VMXON", "VMXOFF")
 Row = tuple[Box, str, int]

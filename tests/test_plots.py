@@ -7,9 +7,9 @@ import pytest
 from matplotlib.patches import Rectangle
 
 import nvmx
-from nvmx import karnaugh
-from nvmx.karnaugh import gray
-from nvmx.outcome import TABLE
+from nvmx.model import karnaugh
+from nvmx.model.karnaugh import gray
+from nvmx.model.outcome import TABLE
 
 
 def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:

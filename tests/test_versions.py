@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import nvmx
-from nvmx.versions import Change, versions
+from nvmx.states.history import Change, versions
 
 KVM = ["kvm-2011", "kvm-2013", "kvm-2014", "kvm-2017", "kvm-2018-06", "kvm-2018-07", "kvm-2022-06", "kvm-2022-10"]
 

@@ -6,12 +6,12 @@ On the command line: `python -m nvmx.bochs`.
 Raises LogError for a log that cannot be trusted, MachineError where a program is missing or does not do as asked.
 """
 
+from .conformance import Agreement, agreement
 from .execution import Execution, ask
 from .files import read, recording, save
 from .image import build_image
 from .log import Log, LogError
 from .machine import run
-from .overlay import Agreement, agreement
 from .programs import MachineError
 
 __all__ = [

@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from ..ladders import find_source
 from .cases import case_keys
+from .conformance import agreement
 from .files import read, recording, save
 from .image import build_image
 from .machine import LIMIT, MODEL, run
-from .overlay import agreement
 from .programs import MachineError
 
 _OTHER = """\

@@ -6,9 +6,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import AXES, BY_NAME, INSTRUCTIONS, Value
 from ..ladders import ladder
-from ..space import Domains, inside, possible
+from ..model.axis import AXES, BY_NAME, INSTRUCTIONS, Value
+from ..states.space import Domains, inside, possible
 from .known import OUT_OF_REACH
 from .log import LogError
 

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..answer import decide
-from ..axis import named_values
-from ..box import matches
 from ..ladders import ladder
-from ..possible import State
+from ..model.axis import named_values
+from ..model.box import matches
+from ..model.state import State
+from ..model.verdict import decide
 from .cases import key_of
-from .ending import NO_EXIT, NO_VECTOR, aftermath, observe, refusal
 from .files import recording
 from .known import OUT_OF_REACH
 from .log import Log
+from .observation import NO_EXIT, NO_VECTOR, aftermath, observe, refusal
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import BY_NAME
-from ..registers import CR0, CR4, FEATURE_CONTROL, RFLAGS
+from ..model.axis import BY_NAME
+from ..model.registers import CR0, CR4, FEATURE_CONTROL, RFLAGS
 from .cases import KEY, Places, unpack
 from .programs import MachineError, call, need
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..axis import Value
-from ..box import make_box
 from ..ladders.bochs import NO_PAGING_TEST
+from ..model.axis import Value
+from ..model.box import make_box
 
 
 @dataclass(frozen=True)

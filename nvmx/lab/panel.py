@@ -6,12 +6,12 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from ..answer import Verdict, decide
-from ..axis import BY_NAME, INSTRUCTIONS, READY, Axis, Value, named_axes, named_values
 from ..ladders import all_sources, ladder, sources_of
-from ..modes import MODES, mode_of
-from ..page import brief, render
-from ..rung import Ladder
+from ..model.axis import BY_NAME, INSTRUCTIONS, READY, Axis, Value, named_axes, named_values
+from ..model.ladder import Ladder
+from ..model.modes import MODES, mode_of
+from ..model.verdict import Verdict, decide
+from .page import brief, render
 
 _WRAP = widgets.Layout(flex_flow="row wrap")
 _NO_MODE, _NOTHING = "none: see beside", "nothing"

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from ..answer import Verdict, verdict
-from ..axis import named_values
-from ..markup import badge
-from ..outcome import TABLE
-from ..rung import Ladder
+from ..ask import verdict
+from ..model.axis import named_values
+from ..model.html import badge
+from ..model.ladder import Ladder
+from ..model.outcome import TABLE
+from ..model.verdict import Verdict
 
 if TYPE_CHECKING:
     from ..bochs import Execution, Log

@@ -5,8 +5,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from ..page import render_version
-from ..versions import Version, versions
+from ..states.history import Version, versions
+from .page import render_version
 
 
 class History(widgets.VBox):  # type: ignore[misc]

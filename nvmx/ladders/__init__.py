@@ -4,9 +4,9 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ..axis import instruction_name
-from ..errors import unknown
-from ..rung import Ladder
+from ..model.axis import instruction_name
+from ..model.errors import unknown
+from ..model.ladder import Ladder
 from .source import Source
 
 

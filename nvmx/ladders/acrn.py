@@ -1,6 +1,6 @@
 """ACRN's nested VMX."""
 
-from ..rung import Effect, Ladder
+from ..model.ladder import Effect, Ladder
 from .checks import check, checks
 from .source import Source
 

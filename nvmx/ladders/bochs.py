@@ -1,6 +1,6 @@
 """Bochs, a complete processor emulator: it decodes and executes both instructions itself."""
 
-from ..rung import Effect, Ladder
+from ..model.ladder import Effect, Ladder
 from .checks import check, checks, vmfail
 from .source import Source
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..rung import Rung
+from ..model.ladder import Rung
 
 _CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
     "memory operand": (

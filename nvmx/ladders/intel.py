@@ -1,6 +1,6 @@
 """Intel's manual, in the flat order that equals its nested pseudo-code: today's edition, and that of about 2006."""
 
-from ..rung import Effect, Ladder
+from ..model.ladder import Effect, Ladder
 from .checks import check, checks, vmfail
 from .source import Source
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ..box import make_box
-from ..outcome import UNTOUCHED
-from ..rung import Effect, Ladder, Rung
+from ..model.box import make_box
+from ..model.ladder import Effect, Ladder, Rung
+from ..model.outcome import UNTOUCHED
 from .checks import check, checks, vmfail
 from .source import Source
 

@@ -3,7 +3,7 @@
 What passes is permitted; its operands and the current VMCS are looked at next, which is not modelled.
 """
 
-from ..rung import Rung
+from ..model.ladder import Rung
 from .checks import check, checks
 
 _PAGES = "SDM VMX instruction pages (rev 091 §33.3; of 2016-19 §30.3)"

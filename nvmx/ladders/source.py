@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ..box import Box
-from ..rung import Ladder
+from ..model.box import Box
+from ..model.ladder import Ladder
 
 
 @dataclass(frozen=True)

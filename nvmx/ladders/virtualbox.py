@@ -1,6 +1,6 @@
 """VirtualBox's instruction emulation (IEM)."""
 
-from ..rung import Effect, Ladder
+from ..model.ladder import Effect, Ladder
 from .checks import check, checks, vmfail
 from .source import Source
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..box import make_box
-from ..rung import Effect, Ladder, Rung
+from ..model.box import make_box
+from ..model.ladder import Effect, Ladder, Rung
 from .checks import check, checks, vmfail
 from .source import Source
 

@@ -1,6 +1,6 @@
 """XMHF64's nested VMX, the closest small transcription of the manual's tree."""
 
-from ..rung import Effect, Ladder
+from ..model.ladder import Effect, Ladder
 from .checks import check, checks, vmfail
 from .source import Source
 

@@ -1,7 +1,7 @@
 """Pictures of ladders, made with matplotlib; each carries a sentence, computed from the data, about what it shows."""
 
 from .bars import history, ladder
-from .cells import agreement, diff, map  # noqa: A004 - its name in the public face
+from .maps import agreement, diff, map  # noqa: A004 - its name in the public face
 from .picture import Picture
 from .transitions import graph
 

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..ladders import ladder as find_ladder
-from ..outcome import BY_OUTCOME, OUTCOMES, TABLE
-from ..rung import Ladder
-from ..space import deciding_rungs, domains, possible
-from ..versions import versions
+from ..model.ladder import Ladder
+from ..model.outcome import BY_OUTCOME, OUTCOMES, TABLE
+from ..states.history import versions
+from ..states.space import deciding_rungs, domains, possible
 from .picture import Picture, outcome_keys
 
 

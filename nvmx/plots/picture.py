@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ..outcome import TABLE
+from ..model.outcome import TABLE
 
 _DPI = 100
 

@@ -4,10 +4,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from ..axis import READY
-from ..possible import State
-from ..rung import Ladder
-from ..sequence import execute
+from ..ask import execute
+from ..model.axis import READY
+from ..model.ladder import Ladder
+from ..model.state import State
 from .picture import Picture
 
 

@@ -8,15 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Polygon, Rectangle
 from numpy.typing import NDArray
 
-from .. import karnaugh
-from ..axis import BY_NAME, Value, named_values
 from ..bochs import Log, recording
 from ..bochs import agreement as compare_log
-from ..bochs.overlay import STATUSES
+from ..bochs.conformance import STATUSES
 from ..ladders import ladder
-from ..outcome import OUTCOMES, TABLE, Outcome
-from ..rung import Ladder
-from ..space import deciding_rungs, domains, outcome_codes, possible
+from ..model import karnaugh
+from ..model.axis import BY_NAME, Value, named_values
+from ..model.ladder import Ladder
+from ..model.outcome import OUTCOMES, TABLE, Outcome
+from ..states.space import deciding_rungs, domains, outcome_codes, possible
 from .picture import Picture, outcome_keys
 
 # Agreement is no outcome, so it has colours of its own.

@@ -6,12 +6,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from .axis import BY_NAME, READY, Value, named_axes
-from .box import Box
-from .ladders import ladder
-from .outcome import OUTCOMES
-from .possible import BOXES
-from .rung import Ladder
+from ..ladders import ladder
+from ..model.axis import BY_NAME, READY, Value, named_axes
+from ..model.box import Box
+from ..model.ladder import Ladder
+from ..model.outcome import OUTCOMES
+from ..model.rules import BOXES
 
 Codes = NDArray[np.uint8]
 Domains = Mapping[str, Sequence[Value]]

@@ -2,9 +2,9 @@
 
 from html import escape
 
-from . import karnaugh
-from .answer import Verdict
-from .outcome import TABLE
+from ..model import karnaugh
+from ..model.outcome import TABLE
+from ..model.verdict import Verdict
 
 _CELL, _BAND, _NAMES = 14, 12, 68  # pixels
 _INK = "var(--jp-ui-font-color1, #333)"

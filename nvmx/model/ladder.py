@@ -8,9 +8,9 @@ from typing import Any
 from .axis import BY_NAME, READY, Value, instruction_name
 from .box import Box, make_box, matches, nearest
 from .errors import unknown
-from .markup import html_table
+from .html import html_table
 from .outcome import BY_OUTCOME, VMSUCCEED, flags_text, outcome_name
-from .possible import BOXES
+from .rules import BOXES
 
 BY = ("decoder", "processor", "both", "handler")
 

@@ -3,7 +3,7 @@
 import operator
 
 from .axis import BY_NAME, Value, named_values
-from .possible import canonical
+from .rules import canonical
 
 # The bit of each axis in its register.
 CR0, CR4, EFER, RFLAGS = (

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from .axis import BY_NAME, READY, Value, named_values
+from .axis import BY_NAME, READY, Value
 from .box import Box, nearest, table_order
-from .ladders import ladder
+from .ladder import Ladder, Rung, ending
 from .outcome import outcome_name
-from .possible import BOXES, State, broken_rule, complete, nearest_possible
-from .rung import Ladder, Rung, ending
+from .rules import BOXES, broken_rule, complete, nearest_possible
+from .state import State
 
 _FEATURE_CONTROL = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
 
@@ -133,27 +133,3 @@ def decide(chosen: Ladder, given: Mapping[str, Value], kept: Iterable[str] | Non
     rung, *masked = chosen.firing(state) or (None,)
     keep = frozenset(given if kept is None else kept)
     return Verdict(chosen, State(state), rung, tuple(rung for rung in masked if rung), keep)
-
-
-def verdict(instruction: str, source: str | Ladder, /, **axes: object) -> Verdict:
-    """Return how the instruction ends by `source` in one state.
-
-    Axes are named by keyword or by column name; what is not named has its ready value, except that what the ladder
-    never reads is left open: it counts as whatever makes the state possible.  Raises TypeError or ValueError.
-    """
-    return decide(ladder(instruction, source), named_values(axes))
-
-
-def step(state: Mapping[str, object], instruction: str, source: str | Ladder, /) -> tuple[Verdict, State]:
-    """Execute the instruction once: return the verdict and the next state of the processor.
-
-    Only success changes an axis: after a fault, VMfail or VM exit the guest's state stands as it was.  A ladder may
-    lead where no processor gets: then the next state's `possible` is False and its `reason` says why.
-    """
-    if not isinstance(state, Mapping):
-        raise TypeError(f"state: {state!r} is not a mapping of axes to values, such as {{'cpl': 3}}")
-    found = decide(ladder(instruction, source), named_values(state))
-    following = dict(found.state.columns)
-    if found.rung is None:
-        following |= found.ladder.effect.after
-    return found, State(following)

@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from .axis import READY, Value
-from .ladders import all_sources, ladder
-from .ladders.source import Source
-from .outcome import OUTCOMES
-from .rung import Ladder
+from ..ladders import all_sources, ladder
+from ..ladders.source import Source
+from ..model.axis import READY, Value
+from ..model.ladder import Ladder
+from ..model.outcome import OUTCOMES
 from .space import Domains, away_from_ready, deciding_rungs, domains, known, outcome_codes, possible, read_axes
 
 

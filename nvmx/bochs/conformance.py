@@ -7,14 +7,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import READY
 from ..ladders import find_source, ladder
-from ..rung import Ladder
-from ..space import away_from_ready, known
+from ..model.axis import READY
+from ..model.ladder import Ladder
+from ..states.space import away_from_ready, known
 from .cases import case_keys, out_of_reach, spans
-from .ending import Endings, Observed, observe
 from .known import DEVIATIONS, Deviation
 from .log import Log, LogError
+from .observation import Endings, Observed, observe
 
 STATUSES = ("agree", "as documented", "disagree")
 _AGREE, _DOCUMENTED, _DISAGREE = range(3)

@@ -5,9 +5,9 @@ from functools import lru_cache
 from itertools import groupby
 
 from .axis import READY, Value, named_axes
+from .ladder import Ladder
 from .outcome import OUTCOMES
-from .possible import complete, is_possible
-from .rung import Ladder
+from .rules import complete, is_possible
 
 # The mode of the processor across, and what is left of the prerequisites down: neighbours then belong together.
 ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .axis import BY_NAME, READY
-from .box import Box, matches
-from .ladders import ladder
-from .outcome import BY_OUTCOME, OUTCOMES, flags_text
-from .rung import Ladder
+from ..ladders import ladder
+from ..model.axis import BY_NAME, READY
+from ..model.box import Box, matches
+from ..model.ladder import Ladder
+from ..model.outcome import BY_OUTCOME, OUTCOMES, flags_text
+from ..tables import axis_columns, labels
 from .space import Domains, away_from_ready, deciding_rungs, domains, inside, known, outcome_codes, possible, read_axes
-from .tables import axis_columns, labels
 
 _ROUNDS = 25
 Row = tuple[Box, str, int | None]

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from .answer import Verdict
-from .axis import Axis
-from .markup import badge, html_table
-from .outcome import BY_OUTCOME
-from .rung import ending
-from .svg import small_map
+from ..model.axis import Axis
+from ..model.html import badge, html_table
+from ..model.ladder import ending
+from ..model.outcome import BY_OUTCOME
+from ..model.verdict import Verdict
+from .small_map import small_map
 
 if TYPE_CHECKING:  # it is counted with numpy, and this file runs without
-    from .versions import Change, Version
+    from ..states.history import Change, Version
 
 _MARKS = {"passed": "✓ passed", "stopped here": "■ stopped here", "not reached": "· not reached"}
 _LINES = "style='line-height:1.4'"

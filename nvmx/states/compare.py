@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .axis import Value
+from ..ladders import ladder
+from ..model.axis import Value
+from ..model.ladder import Ladder
+from ..model.modes import MODE_AXES, MODES, mode_of
+from ..model.outcome import OUTCOMES, flags_text
 from .cover import cover, inside
-from .ladders import ladder
-from .modes import MODE_AXES, MODES, mode_of
-from .outcome import OUTCOMES, flags_text
-from .rung import Ladder
 from .space import Domains, deciding_rungs, domains, outcome_codes, possible, read_axes, spanned_axes
 
 

@@ -1,17 +1,42 @@
-"""What a program of VMXON, VMXOFF and writes to CR0 and CR4 does under a ladder, step by step."""
+"""Ask a source: about one state, one step, or a program of VMXON, VMXOFF and writes to CR0 and CR4."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .answer import decide
-from .axis import INSTRUCTIONS, READY, Value, find_axis, find_value, named_values
-from .box import Box, matches
 from .ladders import find_source, ladder
-from .outcome import UNTOUCHED, flags_text
-from .possible import RULES, State
-from .rung import Ladder
+from .model.axis import INSTRUCTIONS, READY, Value, find_axis, find_value, named_values
+from .model.box import Box, matches
+from .model.ladder import Ladder
+from .model.outcome import UNTOUCHED, flags_text
+from .model.rules import RULES
+from .model.state import State
+from .model.verdict import Verdict, decide
 
 WRITABLE = ("CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE")
+
+
+def verdict(instruction: str, source: str | Ladder, /, **axes: object) -> Verdict:
+    """Return how the instruction ends by `source` in one state.
+
+    Axes are named by keyword or by column name; what is not named has its ready value, except that what the ladder
+    never reads is left open: it counts as whatever makes the state possible.  Raises TypeError or ValueError.
+    """
+    return decide(ladder(instruction, source), named_values(axes))
+
+
+def step(state: Mapping[str, object], instruction: str, source: str | Ladder, /) -> tuple[Verdict, State]:
+    """Execute the instruction once: return the verdict and the next state of the processor.
+
+    Only success changes an axis: after a fault, VMfail or VM exit the guest's state stands as it was.  A ladder may
+    lead where no processor gets: then the next state's `possible` is False and its `reason` says why.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state: {state!r} is not a mapping of axes to values, such as {{'cpl': 3}}")
+    found = decide(ladder(instruction, source), named_values(state))
+    following = dict(found.state.columns)
+    if found.rung is None:
+        following |= found.ladder.effect.after
+    return found, State(following)
 
 
 @dataclass(frozen=True)

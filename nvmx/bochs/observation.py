@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..axis import BY_NAME, INSTRUCTIONS, Value
-from ..outcome import VMSUCCEED, flags_text
-from ..registers import RFLAGS, state
-from ..rung import Ladder
-from ..space import deciding_rungs
+from ..model.axis import BY_NAME, INSTRUCTIONS, Value
+from ..model.ladder import Ladder
+from ..model.outcome import VMSUCCEED, flags_text
+from ..model.registers import RFLAGS, state
+from ..states.space import deciding_rungs
 from .cases import KEY, Places, spans, unpack, values_at
 from .image import CODE, SIX_FLAGS
 from .log import Log, LogError

@@ -4,10 +4,10 @@ A row that names an axis in `counted` says that this axis means nothing there: t
 value, and the box holds its other values.  Together the rows decide which states are possible.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from .axis import AXES, BY_NAME, READY, Value, find_axis, find_value
+from .axis import BY_NAME, Value, find_value
 from .box import Box, make_box, matches, nearest
 
 IN_VMX = ("root", "non-root")
@@ -98,45 +98,6 @@ def nearest_possible(state: Mapping[str, Value], held: Iterable[str] = ()) -> di
     if changes is None:
         changes = nearest(state, BOXES)
     return {**state, **(changes or {})}
-
-
-@dataclass(frozen=True, eq=False)
-class State(Mapping[str, Value]):
-    """A state of the processor: a value for every axis, read by keyword or by column name.
-
-    `possible` tells whether a processor can be in it and `reason` why not ('' where it can).  It goes where keyword
-    arguments go: `verdict("VMXON", "intel", **state)`.
-    """
-
-    columns: dict[str, Value] = field(repr=False)
-
-    def __getitem__(self, name: str) -> Value:
-        try:
-            return self.columns[find_axis(name).name]
-        except (ValueError, TypeError) as error:
-            raise KeyError(str(error)) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return (axis.keyword for axis in AXES)
-
-    def __len__(self) -> int:
-        return len(AXES)
-
-    @property
-    def possible(self) -> bool:
-        """Whether a processor can be in this state."""
-        return is_possible(self.columns)
-
-    @property
-    def reason(self) -> str:
-        """Why no processor can be in this state; '' where one can."""
-        rule = broken_rule(self.columns)
-        return rule.reason if rule else ""
-
-    def __repr__(self) -> str:
-        changed = [f"{axis.keyword}={self.columns[axis.name]!r}" for axis in AXES
-                   if self.columns[axis.name] != READY["VMXON"][axis.name]]  # fmt: skip
-        return f"State({', '.join(changed) or 'ready'}{'' if self.possible else '; impossible'})"
 
 
 def is_possible(state: Mapping[str, Value]) -> bool:

@@ -1,0 +1,1 @@
+"""Every state at once, with numpy: outcomes, comparisons, histories and mutants of ladders."""
