@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .ask import step, verdict
 from .ladders import ladder
 from .ladders.source import Source
+from .model.errors import NvmxError
 from .model.ladder import Effect, Ladder, Rung
 from .model.outcome import OUTCOMES
 from .model.registers import state
@@ -22,32 +23,43 @@ from .model.verdict import Repair, Verdict
 
 if TYPE_CHECKING:
     from . import bochs, kvm2011, lab, plots
-    from .states.mutants import distinguish, mutants, suite, witnesses
     from .states.space import outcomes
-    from .tables import axes, diff, executed, impossible, permissions, run, sources, summary, table
+    from .tables import (
+        axes,
+        diff,
+        distinguish,
+        executed,
+        impossible,
+        mutants,
+        permissions,
+        run,
+        sources,
+        suite,
+        summary,
+        table,
+        witnesses,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
-    "OUTCOMES", "Effect", "Ladder", "Repair", "Rung", "Source", "State", "Verdict", "axes", "bochs", "diff",
-    "distinguish", "executed", "impossible", "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions",
+    "OUTCOMES", "Effect", "Ladder", "NvmxError", "Repair", "Rung", "Source", "State", "Verdict", "axes", "bochs",
+    "diff", "distinguish", "executed", "impossible", "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions",
     "plots", "run", "sources", "state", "step", "suite", "summary", "table", "verdict", "witnesses",
 ]  # fmt: skip
 
+for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
+    _class.__module__ = __name__  # they present themselves under their public name
+
 # numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
-_ROOMS = {"outcomes": "states.space"} | dict.fromkeys(
-    ("distinguish", "mutants", "suite", "witnesses"), "states.mutants"
-)
-_ROOMS |= dict.fromkeys(
-    ("axes", "diff", "executed", "impossible", "permissions", "run", "sources", "summary", "table"), "tables"
-)
 _MODULES = ("bochs", "kvm2011", "lab", "plots")
+_HOMES = {"outcomes": "states.space"}  # everything else that is lazy is a table
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
-    if name in _ROOMS:
-        return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'tables')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

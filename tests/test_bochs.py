@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import manual
@@ -27,8 +26,7 @@ from nvmx.bochs.known import DEVIATIONS
 from nvmx.bochs.log import FIELDS, join_logs, read_log, write_log
 from nvmx.bochs.observation import STAGES, Observed, observe
 from nvmx.model.ladder import Ladder
-from nvmx.model.outcome import BY_OUTCOME
-from nvmx.states.mutants import _faults
+from nvmx.states.mutants import mutants_of
 
 INSTALLED = all(shutil.which(program) for program in ("bochs", "nasm"))
 live = pytest.mark.skipif(not INSTALLED, reason="Bochs or nasm is not installed")
@@ -86,7 +84,7 @@ def test_the_manual_and_the_processor_part_only_where_it_is_documented() -> None
     states = nvmx.executed("VMXON")
     odd = states[states["status"] == "as documented"]
     assert (odd[["CR0.PE", "CR0.PG"]] == [1, 0]).all().all()
-    assert set(odd["intel outcome"]) == {"#GP(0)"}
+    assert set(odd["outcome (intel)"]) == {"#GP(0)"}
     assert set(odd["outcome"]) == {"success", "VMfailInvalid"}
 
 
@@ -122,7 +120,7 @@ def test_the_table_and_the_picture_say_the_same() -> None:
             words = ", ".join(f"{counts[status]} {status}" for status in ("agree", "as documented", "disagree"))
             sentence = nvmx.plots.agreement(instruction, source).sentence
             assert f"Bochs 2.7 against {source}: {words}, of {len(states)} states in " in sentence
-            unlike = states["outcome"].astype(str) != states[f"{source} outcome"].astype(str)
+            unlike = states["outcome"].astype(str) != states[f"outcome ({source})"].astype(str)
             assert (states.loc[unlike, "status"] != "agree").all()
 
 
@@ -152,18 +150,8 @@ BLIND = {
 
 def faults(instruction: str) -> Iterator[tuple[str, str, Ladder]]:
     """Every single fault of Intel's ladder, as `nvmx.mutants` lists them: fault, rung, the altered ladder."""
-    chosen = nvmx.ladder(instruction, "intel")
-    rows = [(rung.when, rung.outcome, rung.error) for rung in chosen.rungs]
-    for fault, name, altered_rows in _faults(chosen, rows):
-        rungs = tuple(
-            SimpleNamespace(when=when, outcome=outcome, error=error, flags=BY_OUTCOME[outcome].flags)
-            for when, outcome, error in altered_rows
-        )
-        made = object.__new__(Ladder)  # an altered ladder need not make sense
-        vars(made).update({**vars(chosen), "rungs": rungs})
-        yield fault, name, made
-    silent = replace(chosen.effect, flags={})
-    yield "RFLAGS is not written", "(success)", replace(chosen, effect=silent)
+    for mutant in mutants_of(nvmx.ladder(instruction, "intel")):
+        yield mutant.fault, mutant.rung, mutant.ladder
 
 
 def test_every_fault_of_the_manual_that_can_be_seen_is_noticed(observed: dict[str, Observed]) -> None:

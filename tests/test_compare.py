@@ -29,11 +29,9 @@ def test_a_summary_says_where_two_ladders_differ_and_nothing_else(instruction: s
     summary = nvmx.summary(instruction, source, "intel")
     difference = nvmx.diff(instruction, source, "intel")
     found = compare(instruction, source, "intel")
-    both = pd.DataFrame(
-        {name: np.array(values)[place] for (name, values), place in zip(found.spans.items(), found.places, strict=True)}
-    )
-    for name, ending in zip(("outcome", "outcome b"), found.endings, strict=True):
-        both[name] = np.array(nvmx.OUTCOMES)[ending.codes]
+    both = pd.DataFrame([found.states.state(row) for row in range(len(found.states))])
+    for name, answers in (("outcome", found.a), ("outcome b", found.b)):
+        both[name] = np.array(nvmx.OUTCOMES)[answers.codes]
     if "EFER.LMA" in both:
         both["mode"] = [mode_of(row) for row in both.to_dict("records")]
     differ = both["outcome"] != both["outcome b"]
@@ -43,7 +41,7 @@ def test_a_summary_says_where_two_ladders_differ_and_nothing_else(instruction: s
     assert (said == differ).all()
     for n, line in enumerate(lines):
         assert line.sum() == summary["states"][n]
-        assert set(summary[source][n].split(" | ")) == set(both.loc[line, "outcome"])
+        assert set(summary[f"outcome ({source})"][n].split(" | ")) == set(both.loc[line, "outcome"])
         rest = [other for m, other in enumerate(lines) if m != n]
         if rest:  # no line can be left out
             assert not (line <= pd.concat(rest, axis=1).any(axis=1)).all()
@@ -66,20 +64,25 @@ def test_a_cover_is_exact_and_irredundant_on_random_states() -> None:
 
 
 def test_flags_can_be_compared() -> None:
-    """The seed's success leaves RFLAGS stale; two years later success writes it."""
+    """The first handler's success leaves RFLAGS stale; two years later success writes it."""
     plain = nvmx.diff("VMXON", "kvm-2011", "kvm-2013")
     flags = nvmx.diff("VMXON", "kvm-2011", "kvm-2013", flags=True)
     assert len(flags) > len(plain)
-    both = flags[(flags["kvm-2011 outcome"] == "success") & (flags["kvm-2013 outcome"] == "success")]
+    both = flags[(flags["outcome (kvm-2011)"] == "success") & (flags["outcome (kvm-2013)"] == "success")]
     assert len(both) == len(flags) - len(plain)
-    assert set(both["kvm-2011 flags"]) == {"left alone"}
-    assert set(both["kvm-2013 flags"]) == {"cleared"}
-    assert set(flags["kvm-2013 flags"]) == {"left alone", "cleared", "CF set", "ZF set"}
+    assert set(both["flags (kvm-2011)"]) == {"left alone"}
+    assert set(both["flags (kvm-2013)"]) == {"cleared"}
+    assert set(flags["flags (kvm-2013)"]) == {"left alone", "cleared", "CF set", "ZF set"}
     text = nvmx.summary("VMXON", "kvm-2011", "kvm-2013", flags=True)
-    assert text["kvm-2011"].str.contains("flags left alone").all()
+    assert text["outcome (kvm-2011)"].str.contains("flags left alone").all()
 
 
 def test_a_ladder_against_itself_is_no_difference() -> None:
     assert nvmx.diff("VMXON", "intel", "intel").empty
     assert nvmx.summary("VMXON", "intel", "intel").empty
-    assert list(nvmx.summary("VMXON", "intel", "intel").columns) == ["when", "intel", "intel (b)", "states"]
+    assert list(nvmx.summary("VMXON", "intel", "intel").columns) == [
+        "when",
+        "outcome (intel)",
+        "outcome (intel, b)",
+        "states",
+    ]

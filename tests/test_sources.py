@@ -175,7 +175,7 @@ def test_kvm_today_differs_only_where_smx_or_a20m_or_the_dual_monitor_is_involve
 def test_each_version_of_kvm_differs_as_its_history_says() -> None:
     """What each commit made right or wrong, seen in the states where it and the manual part."""
     wrong = {
-        source: nvmx.diff("VMXON", source, "intel").rename(columns=lambda name, s=source: name.removeprefix(f"{s} "))
+        source: nvmx.diff("VMXON", source, "intel").rename(columns=lambda name, s=source: name.replace(f" ({s})", ""))
         for source in nvmx.sources()["id"]
         if source.startswith("kvm")
     }
@@ -185,7 +185,7 @@ def test_each_version_of_kvm_differs_as_its_history_says() -> None:
     early = wrong["kvm-2014"]
     assert set(early.loc[early["VMX"] == "root", "outcome"]) == {"#PF", "VMfailInvalid"}
     cve = wrong["kvm-2017"]
-    assert set(cve.loc[cve["CPL"] > 0, "intel outcome"]) == {"#GP(0)"}
+    assert set(cve.loc[cve["CPL"] > 0, "outcome (intel)"]) == {"#GP(0)"}
     assert {"success", "VMfailValid"} <= set(cve.loc[cve["CPL"] > 0, "outcome"])
     vector = wrong["kvm-2018-06"]
     assert set(vector.loc[vector["CPL"] > 0, "outcome"]) == {"#UD"}

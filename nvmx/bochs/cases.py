@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ladders import ladder
-from ..model.axis import AXES, BY_NAME, INSTRUCTIONS, Value
-from ..states.space import Domains, inside, possible
+from ..model.axis import AXES, BY_NAME, Value
+from ..model.instruction import INSTRUCTIONS
+from ..states.listing import Domains, States
 from .known import OUT_OF_REACH
 from .log import LogError
 
@@ -36,13 +37,13 @@ def spans(instruction: str) -> Domains:
 def _reachable(instruction: str) -> tuple[tuple[NDArray[np.intp], ...], Mapping[str, int]]:
     """The possible states that a guest can reach, as places in `spans`, and how many it cannot, by the first reason."""
     names = spans(instruction)
-    places = np.nonzero(possible([ladder(instruction, "intel")], names))
+    states = States.possible([ladder(instruction, "intel")], names)
     counts = {}
     for row in OUT_OF_REACH:
-        hit = inside(row.when, instruction, names, places)
+        hit = states.inside(row.when)
         counts[row.reason] = int(hit.sum())
-        places = tuple(place[~hit] for place in places)
-    return places, counts
+        states = states[~hit]
+    return tuple(codes.astype(np.intp) for codes in states.codes), counts
 
 
 def out_of_reach(instruction: str) -> Mapping[str, int]:

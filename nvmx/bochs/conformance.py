@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ladders import find_source, ladder
-from ..model.axis import READY
+from ..model.instruction import READY
 from ..model.ladder import Ladder
-from ..states.space import away_from_ready, known
+from ..states.listing import States
 from .cases import case_keys, out_of_reach, spans
 from .known import DEVIATIONS, Deviation
 from .log import Log, LogError
@@ -52,7 +52,7 @@ class Part:
             kinds.setdefault((int(self.status[row]), *told), []).append(row)
         instruction = self.observed.instruction
         names = spans(instruction)
-        away = away_from_ready(instruction, names, self.observed.cells)
+        away = States(instruction, names, self.observed.cells).distance()
         for (status, expected, executed), rows in sorted(kinds.items()):
             state = self.observed.state(min(rows, key=lambda row: (away[row], row)))
             witness = " ".join(f"{name}={state[name]}" for name in names if state[name] != READY[instruction][name])
@@ -157,7 +157,7 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
-    knows = known(chosen, spans(chosen.instruction), observed.cells)
+    knows = States(chosen.instruction, spans(chosen.instruction), observed.cells).in_domain(chosen)
     observed = observed.only(knows)
     expected = observed.expected(chosen)
     status = np.where(observed.endings.differ(expected), _DISAGREE, _AGREE)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.axis import BY_NAME, INSTRUCTIONS, Value
+from ..model.axis import BY_NAME, Value
+from ..model.instruction import INSTRUCTIONS
 from ..model.ladder import Ladder
 from ..model.outcome import VMSUCCEED, flags_text
 from ..model.registers import RFLAGS, state

@@ -6,7 +6,8 @@ Written after Linux 3.1, arch/x86/kvm/vmx.c and x86.c, and the commit ec378aeef9
 from dataclasses import dataclass, field
 from typing import Self
 
-from ..model.axis import READY, named_values
+from ..model.axis import named_values
+from ..model.instruction import READY
 
 X86_CR0_PE, X86_CR0_NE, X86_CR0_PG = 1 << 0, 1 << 5, 1 << 31
 X86_CR4_VMXE = 1 << 13

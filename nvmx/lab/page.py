@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ..model.axis import Axis
 from ..model.html import badge, html_table
-from ..model.ladder import ending
 from ..model.outcome import BY_OUTCOME
 from ..model.verdict import Verdict
 from .small_map import small_map
@@ -14,7 +13,8 @@ from .small_map import small_map
 if TYPE_CHECKING:  # it is counted with numpy, and this file runs without
     from ..states.history import Change, Version
 
-_MARKS = {"passed": "✓ passed", "stopped here": "■ stopped here", "not reached": "· not reached"}
+_MARKS = {"passed": "✓ passed", "stopped here": "■ stopped here", "would also fail": "□ would also fail",
+          "not reached": "· not reached"}  # fmt: skip
 _LINES = "style='line-height:1.4'"
 
 
@@ -54,7 +54,7 @@ def _headline(verdict: Verdict) -> str:
     if verdict.rung is None:
         words = f"{meaning}: no check stands in the way."
     else:
-        words = f"{meaning}.<br>Stopped by <b>{escape(verdict.rung.name)}</b>: {escape(verdict.rung.reason)}."
+        words = f"{meaning}.<br>Because <b>{escape(verdict.cause)}</b>: {escape(verdict.reason)}."
     return f"<p style='font-size:1.2em;line-height:1.4' role='status'>{badge(verdict.outcome)} {words}</p>"
 
 
@@ -83,7 +83,7 @@ def _ladder(verdict: Verdict) -> str:
             str(number),
             f"<span style='white-space:nowrap'>{_MARKS[mark]}</span>",
             escape(rung.name),
-            escape(ending(rung)),
+            escape(rung.ending),
         ]
         rows.append([f"<b>{cell}</b>" for cell in cells] if mark == "stopped here" else cells)
     title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
@@ -102,7 +102,7 @@ def render_version(version: "Version", place: int, count: int) -> str:
     if place:
         parts += [_change("Made right", version.made_right), _change("Made wrong", version.made_wrong)]
     rows = [
-        (str(number), escape(rung.name), escape(ending(rung)), f"<b>{escape(version.marks.get(rung.name, ''))}</b>")
+        (str(number), escape(rung.name), escape(rung.ending), f"<b>{escape(version.marks.get(rung.name, ''))}</b>")
         for number, rung in enumerate(version.ladder.rungs, 1)
     ]
     parts.append(

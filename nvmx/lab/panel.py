@@ -7,7 +7,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..ladders import all_sources, ladder, sources_of
-from ..model.axis import BY_NAME, INSTRUCTIONS, READY, Axis, Value, named_axes, named_values
+from ..model.axis import BY_NAME, Axis, Value, named_axes, named_values
+from ..model.instruction import INSTRUCTIONS, READY
 from ..model.ladder import Ladder
 from ..model.modes import MODES, mode_of
 from ..model.verdict import Verdict, decide

@@ -4,8 +4,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ..model.axis import instruction_name
 from ..model.errors import unknown
+from ..model.instruction import instruction_name
 from ..model.ladder import Ladder
 from .source import Source
 

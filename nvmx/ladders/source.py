@@ -10,7 +10,7 @@ from ..model.ladder import Ladder
 class Source:
     """A text that decides how VMXON and VMXOFF end; `date` as far as it is known (YYYY, YYYY-MM or YYYY-MM-DD).
 
-    `note` says in a sentence what is particular about it, or what it changed and why that matters.  `lets_through`
+    `note` says in a sentence what is particular about it, or what it changed and why that matters.  `allowed_writes`
     holds the states that no processor can be in and that a write to CR0 or CR4 reaches here; None: nothing is known.
     """
 
@@ -20,7 +20,7 @@ class Source:
     reference: str
     note: str
     ladders: tuple[Ladder, ...]
-    lets_through: tuple[Box, ...] | None = None
+    allowed_writes: tuple[Box, ...] | None = None
 
     def __post_init__(self) -> None:
         for ladder in self.ladders:

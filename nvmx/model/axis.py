@@ -1,22 +1,22 @@
-"""The bits and modes that the checks of VMXON and VMXOFF read: one table, in table order.
-
-Reading order of the core: axis, outcome, possible, nearest, rung, ladders, answer.
-"""
+"""The axes: the bits and modes that checks read, as one table.  Its order is used everywhere ("table order")."""
 
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .errors import unknown
+from .errors import InvalidType, InvalidValue, unknown
 
 Value: TypeAlias = int | str
-INSTRUCTIONS = ("VMXON", "VMXOFF")
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One thing that a check can look at: a table column `name`, a Python `keyword`, its `values`."""
+    """One bit or mode that a check can read.
+
+    `name` is its table column, `keyword` its Python name; in a ready state it has the value `ready`.  `where` says
+    where the processor keeps it, `meaning` what it means, `set_by` who sets it, `source` where the manual says so.
+    """
 
     name: str
     keyword: str
@@ -140,33 +140,28 @@ AXES = (
 
 BY_NAME = {axis.name: axis for axis in AXES}
 _BY_ANY_NAME = {axis.keyword: axis for axis in AXES} | BY_NAME
-READY: dict[str, dict[str, Value]] = {
-    "VMXON": {axis.name: axis.ready for axis in AXES},
-    "VMXOFF": {axis.name: axis.ready for axis in AXES} | {"VMX": "root"},
-}
-
-
-def instruction_name(given: object) -> str:
-    """Return `given` if it is an instruction that we model; otherwise raise TypeError or ValueError."""
-    if not isinstance(given, str):
-        raise TypeError(f"instruction: {given!r} is not a string (allowed: {', '.join(INSTRUCTIONS)})")
-    if given not in INSTRUCTIONS:
-        raise unknown("instruction", given, INSTRUCTIONS)
-    return given
 
 
 def find_axis(given: object) -> Axis:
-    """Return the axis of this column name or keyword; otherwise raise TypeError or ValueError."""
+    """Return the axis with this column name or keyword, or raise InvalidType or UnknownName.
+
+    >>> find_axis("cr4_vmxe").name
+    'CR4.VMXE'
+    """
     if not isinstance(given, str):
-        raise TypeError(f"axis: {given!r} is not a string")
+        raise InvalidType(f"axis: {given!r} is not a string")
     if given not in _BY_ANY_NAME:
         raise unknown("axis", given, _BY_ANY_NAME)
     return _BY_ANY_NAME[given]
 
 
 def find_value(axis: Axis, given: object) -> Value:
-    """Return `given` as a value of `axis` (bool and numpy integers pass for integers), or raise ValueError."""
-    # A numpy scalar tells its Python value by item().
+    """Return `given` as a value of `axis`, or raise UnknownName; bool and numpy integers pass for integers.
+
+    >>> find_value(find_axis("CPL"), True)
+    1
+    """
+    # A numpy scalar gives its Python value by item().
     value: object = given.item() if hasattr(given, "item") and not hasattr(given, "__len__") else given
     if not isinstance(value, (str, float)):
         try:
@@ -181,22 +176,30 @@ def find_value(axis: Axis, given: object) -> Value:
 
 
 def named_values(given: Mapping[str, object]) -> dict[str, Value]:
-    """Return `given` keyed by column name, in table order; raise ValueError for what does not exist or comes twice."""
+    """Return `given` by column name, in table order; raise if an axis or a value does not exist or comes twice.
+
+    >>> named_values({"cpl": 3, "CR4.VMXE": 0})
+    {'CR4.VMXE': 0, 'CPL': 3}
+    """
     found: dict[str, Value] = {}
     for name, value in given.items():
         axis = find_axis(name)
         if axis.name in found:
-            raise ValueError(f"axis {axis.name} is named twice (as {axis.name!r} and {axis.keyword!r})")
+            raise InvalidValue(f"axis {axis.name} is named twice (as {axis.name!r} and {axis.keyword!r})")
         found[axis.name] = find_value(axis, value)
     return {name: found[name] for name in BY_NAME if name in found}
 
 
 def named_axes(given: Iterable[str]) -> tuple[str, ...]:
-    """Return the column names of the axes in `given`, in its order; raise TypeError or ValueError."""
+    """Return the column names of these axes, in the order given; raise if one does not exist or comes twice.
+
+    >>> named_axes(["vmx", "CPL"])
+    ('VMX', 'CPL')
+    """
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise TypeError(f"axes: {given!r} is not a list of axis names; write axes=[...]")
+        raise InvalidType(f"axes: {given!r} is not a list of axis names; write axes=[...]")
     names = tuple(find_axis(name).name for name in given)
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"axes: {name} is named twice")
+            raise InvalidValue(f"axes: {name} is named twice")
     return names

@@ -1,98 +1,118 @@
-"""A box: the values that some axes must have, every other axis being a don't-care."""
+"""A box: a condition on states.  It gives the values that some axes must have; every other axis is a don't-care.
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+(In logic minimisation a box is called a cube.)
+"""
+
+from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 from typing import TypeAlias
 
 from .axis import AXES, BY_NAME, Value, find_axis, find_value
+from .errors import InvalidType, InvalidValue
+from .frozen import FrozenDict
 
 Box: TypeAlias = Mapping[str, tuple[Value, ...]]
+Changes: TypeAlias = dict[str, Value]
 _PLACE = {axis.name: place for place, axis in enumerate(AXES)}
 
 
 def make_box(when: Mapping[str, object]) -> Box:
-    """Return `when` as a box in table order: {name or keyword: a value, or a tuple of them}; raise ValueError."""
+    """Return `when` as an immutable box in table order: {column name or keyword: a value, or a tuple of values}.
+
+    Raises InvalidValue for an axis or value that does not exist, or a condition that always or never holds.
+
+    >>> make_box({"cpl": (3, 1), "CR4.VMXE": 0})
+    {'CR4.VMXE': (0,), 'CPL': (1, 3)}
+    """
+    if not isinstance(when, Mapping):
+        raise InvalidType(f"{when!r} is not a mapping of axes to values, such as {{'CPL': (1, 2, 3)}}")
     given: dict[str, tuple[Value, ...]] = {}
     for name, values in when.items():
         axis = find_axis(name)
-        chosen = {find_value(axis, value) for value in (values if isinstance(values, (tuple, list)) else (values,))}
+        wanted = {find_value(axis, value) for value in (values if isinstance(values, (tuple, list)) else (values,))}
         if axis.name in given:
-            raise ValueError(f"axis {axis.name} is named twice")
-        if not chosen or len(chosen) == len(axis.values):
-            raise ValueError(f"axis {axis.name}: {values!r} holds for none or for all of {axis.values!r}")
-        given[axis.name] = tuple(value for value in axis.values if value in chosen)
-    return {name: given[name] for name in _PLACE if name in given}
+            raise InvalidValue(f"axis {axis.name} is named twice")
+        if not wanted or len(wanted) == len(axis.values):
+            raise InvalidValue(f"axis {axis.name}: {values!r} holds for none or for all of {axis.values!r}")
+        given[axis.name] = tuple(value for value in axis.values if value in wanted)
+    return FrozenDict({name: given[name] for name in _PLACE if name in given})
 
 
 def matches(box: Box, state: Mapping[str, Value]) -> bool:
-    """Tell whether the state (one value for each axis, by column name) lies in the box."""
+    """Return whether the state (by column name, complete) lies in the box.
+
+    >>> matches({"CPL": (1, 2, 3)}, {"CPL": 3, "CR4.VMXE": 0})
+    True
+    """
     return all(state[name] in values for name, values in box.items())
+
+
+def condition_text(box: Box) -> str:
+    """Write a box as people read it.
+
+    >>> condition_text({"CPL": (1, 2, 3), "RFLAGS.VM": (1,)})
+    'CPL=1|2|3 and RFLAGS.VM=1'
+    """
+    return " and ".join(f"{name}={'|'.join(map(str, values))}" for name, values in box.items())
 
 
 def nearest(
     start: Mapping[str, Value], outside: Sequence[Box], inside: Box | None = None, held: frozenset[str] = frozenset()
-) -> dict[str, Value] | None:
-    """Return the fewest changes that bring `start` outside every box of `outside` and into `inside`.
+) -> Changes | None:
+    """Return the fewest changes to `start` that bring it outside every box of `outside` and into `inside`.
 
-    Axes in `held` do not change.  Among equally small sets of changes the one that comes first in table order wins.
-    None: there is no such state.
+    Axes in `held` do not change.  Among equally small sets of changes the first in table order wins.  None: there is
+    no such state.
+
+    >>> from nvmx.model.instruction import READY
+    >>> nearest({**READY["VMXON"], "CPL": 3, "CR4.VMXE": 0}, outside=[{"CPL": (1, 2, 3)}, {"CR4.VMXE": (0,)}])
+    {'CR4.VMXE': 1, 'CPL': 0}
     """
-    goal: Box = inside or {}
-
-    def ways(state: dict[str, Value], changed: frozenset[str]) -> list[tuple[str, Value]] | None:
-        """The changes that mend the first thing that is wrong (preferring one with few ways); None: all is right."""
-        best: list[tuple[str, Value]] | None = None
-        for name, allowed in goal.items():
-            if state[name] not in allowed:
-                return [] if name in changed or name in held else [(name, value) for value in allowed]
-        for box in outside:
-            if matches(box, state):
-                found = [
-                    (name, value)
-                    for name, values in box.items()
-                    if name not in changed and name not in held
-                    for value in BY_NAME[name].values
-                    if value not in values and value in goal.get(name, (value,))
-                ]
-                if best is None or len(found) < len(best):
-                    best = found
-                    if len(best) < 2:
-                        break
-        return best
-
+    # Uniform-cost search.  Whatever leaves a box changes one of its axes, so trying those alone misses no solution.
+    free = BY_NAME.keys() - held
+    queue: list[tuple[tuple[int, list[int], list[int]], Changes]] = [(table_order({}), {})]
     seen: set[frozenset[tuple[str, Value]]] = set()
-    deeper = False
-
-    def search(state: dict[str, Value], changes: dict[str, Value], depth: int) -> Iterator[dict[str, Value]]:
-        nonlocal deeper
-        key = frozenset(changes.items())
-        if key in seen:
-            return
-        seen.add(key)
-        options = ways(state, frozenset(changes))
+    while queue:
+        _, changes = heappop(queue)
+        options = _fixes({**start, **changes}, outside, inside or {}, free - changes.keys())
         if options is None:
-            yield changes
-        elif depth == 0:
-            deeper = deeper or bool(options)
-        else:
-            for name, value in options:
-                yield from search({**state, name: value}, {**changes, name: value}, depth - 1)
+            return {name: changes[name] for name in _PLACE if name in changes}
+        for name, value in options:
+            further = {**changes, name: value}
+            key = frozenset(further.items())
+            if key not in seen:
+                seen.add(key)
+                heappush(queue, (table_order(further), further))
+    return None
 
-    # Every solution differs from `start` on some axis of each box to be left, so trying these alone misses none.
-    for depth in count():
-        seen.clear()
-        deeper = False
-        found = list(search(dict(start), {}, depth))
-        if found:
-            best = min(found, key=table_order)
-            return {name: best[name] for name in _PLACE if name in best}
-        if not deeper:
-            return None
-    raise AssertionError("unreachable")
+
+def _fixes(
+    state: Mapping[str, Value], outside: Sequence[Box], inside: Box, free: set[str]
+) -> list[tuple[str, Value]] | None:
+    """Return the changes that fix one thing that is wrong, the one with the fewest fixes; None: nothing is wrong."""
+    for name, allowed in inside.items():
+        if state[name] not in allowed:
+            return [(name, value) for value in allowed] if name in free else []
+    fixes_of_each = (
+        [
+            (name, value)
+            for name, values in box.items()
+            if name in free
+            for value in BY_NAME[name].values
+            if value not in values and value in inside.get(name, (value,))
+        ]
+        for box in outside
+        if matches(box, state)
+    )
+    return min(fixes_of_each, key=len, default=None)
 
 
 def table_order(changes: Mapping[str, Value]) -> tuple[int, list[int], list[int]]:
-    """The order of sets of changes: fewest first, then by the axes' places in the table, then by the values'."""
+    """Return the sort key of a set of changes: fewest first, then by the axes' order in the table, then the values'.
+
+    >>> table_order({"CPL": 3, "CR0.PE": 0})
+    (2, [1, 8], [0, 3])
+    """
     names = sorted(changes, key=_PLACE.__getitem__)
     places = [_PLACE[name] for name in names]
     return len(names), places, [BY_NAME[name].values.index(changes[name]) for name in names]

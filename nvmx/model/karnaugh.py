@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from .axis import READY, Value, named_axes
+from .axis import Value, named_axes
+from .instruction import READY
 from .ladder import Ladder
 from .outcome import OUTCOMES
-from .rules import complete, is_possible
+from .rules import broken_rule, complete
 
 # The mode of the processor across, and what is left of the prerequisites down: neighbours then belong together.
 ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
@@ -66,7 +67,7 @@ def cells(
         for column in columns:
             state = {**ready, **dict(zip(down, row, strict=True)), **dict(zip(across, column, strict=True))}
             rung = chosen.deciding(state)
-            can_be = is_possible(state) or is_possible(complete(state, fixed))
+            can_be = broken_rule(complete(state, fixed)) is None
             line.append((OUTCOMES.index(rung.outcome if rung else "success"), can_be))
         found.append(line)
     return found

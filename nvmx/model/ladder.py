@@ -1,14 +1,16 @@
-"""Rungs and ladders: the checks of one source, in order; the first that matches decides."""
+"""Rungs and ladders: the checks of one source, in order.  The first that fires decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from .axis import BY_NAME, READY, Value, instruction_name
-from .box import Box, make_box, matches, nearest
-from .errors import unknown
+from .axis import BY_NAME, Value, find_value
+from .box import Box, condition_text, make_box, matches, nearest
+from .errors import InvalidType, InvalidValue, NvmxError, OutsideDomain, unknown
+from .frozen import FrozenDict
 from .html import html_table
+from .instruction import READY, instruction_name
 from .outcome import BY_OUTCOME, VMSUCCEED, flags_text, outcome_name
 from .rules import BOXES
 
@@ -19,10 +21,14 @@ BY = ("decoder", "processor", "both", "handler")
 class Rung:
     """One check: it fires in every state of the box `when`, and ends the instruction with `outcome`.
 
-    `name` is what the check asks for, `reason` why it fired; `error` is the VM-instruction error number or None.
-    `by` tells who checks: the processor's "decoder" (it sees another instruction), the "processor" (before a VM exit),
-    the hypervisor's "handler", or "both".  `shadowed` says that the rung can never fire, and why it stands there.
-    Raises ValueError for an axis, a value or an outcome that does not exist.
+    `name` says what the check asks for, `reason` why a processor refuses without it, `source` where it is written.
+    `by` says who checks: the "decoder" (it sees another instruction), the "processor" (before a VM exit), the
+    hypervisor's "handler", or "both".  `error` is the VM-instruction error number, or None.  `shadowed` says why the
+    rung stands there although it can never fire.  `checked=False` skips validation, for rungs wrong on purpose.
+
+    >>> Rung("CPL 0", {"cpl": (1, 2, 3)}, "#GP(0)", "only the kernel may do this", "handler", "mine.c")
+    Rung(name='CPL 0', when={'CPL': (1, 2, 3)}, outcome='#GP(0)', reason='only the kernel may do this', \
+by='handler', source='mine.c', error=None, shadowed='')
     """
 
     name: str
@@ -33,49 +39,87 @@ class Rung:
     source: str
     error: int | None = None
     shadowed: str = ""
+    checked: bool = field(default=True, repr=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         try:
             object.__setattr__(self, "when", make_box(self.when))
-            outcome_name(self.outcome)
-            if self.by not in BY:
-                raise unknown("by", self.by, BY)
-            if not self.when:
-                raise ValueError("a rung must name at least one axis")
-            if (self.error is not None) != (self.outcome == "VMfailValid"):
-                raise ValueError("an error number belongs to VMfailValid, and to nothing else")
-            if self.outcome == "success":
-                raise ValueError("success is what remains when no rung fires")
-        except (ValueError, TypeError) as error:
+            if self.checked:
+                self._check()
+        except NvmxError as error:
             raise type(error)(f"rung {self.name!r}: {error}") from None
+
+    def _check(self) -> None:
+        for name in ("name", "reason", "source", "shadowed"):
+            if not isinstance(getattr(self, name), str):
+                raise InvalidType(f"{name}: {getattr(self, name)!r} is not a string")
+        if not self.name:
+            raise InvalidValue("a rung must have a name")
+        outcome_name(self.outcome)
+        if self.by not in BY:
+            raise unknown("by", self.by, BY)
+        if not self.when:
+            raise InvalidValue("a rung must name at least one axis")
+        if self.outcome == "success":
+            raise InvalidValue("success is what remains when no rung fires")
+        if (self.error is not None) != (self.outcome == "VMfailValid"):
+            raise InvalidValue("an error number belongs to VMfailValid, and to nothing else")
+        if self.error is not None and (type(self.error) is not int or not 0 < self.error < 1 << 32):
+            raise InvalidValue(f"error: {self.error!r} is not a positive 32-bit integer")
 
     @property
     def flags(self) -> Mapping[str, int]:
-        """The RFLAGS bits that this ending writes; empty where it leaves RFLAGS alone."""
+        """The RFLAGS bits that this ending writes; empty if it leaves RFLAGS alone."""
         return BY_OUTCOME[self.outcome].flags
+
+    @property
+    def ending(self) -> str:
+        """How the rung ends the instruction: its outcome, with the error number if there is one."""
+        return f"{self.outcome} (error {self.error})" if self.error is not None else self.outcome
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What success does: the VMX operation that follows, whether a current VMCS remains, the flags written."""
+    """What success changes: the VMX operation afterwards, whether there is a current VMCS, and the flags written.
 
-    vmx: str
-    current_vmcs: int | None = 0  # None: left as it was
-    flags: Mapping[str, int] = field(default_factory=lambda: VMSUCCEED)
+    `vmx` or `current_vmcs` is None if success leaves it as it was.
+
+    >>> Effect(vmx="root").after
+    {'VMX': 'root', 'current_VMCS': 0}
+    """
+
+    vmx: str | None = None
+    current_vmcs: int | None = 0
+    flags: Mapping[str, int] = VMSUCCEED
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.flags, Mapping):
+            raise InvalidType(f"flags: {self.flags!r} is not a mapping such as {{'CF': 0}}")
+        for flag, value in self.flags.items():
+            if flag not in VMSUCCEED or value not in (0, 1):
+                raise unknown("flag written", (flag, value), [(name, bit) for name in VMSUCCEED for bit in (0, 1)])
+        object.__setattr__(self, "flags", FrozenDict(self.flags))
+        for axis, setting in self.after.items():
+            find_value(BY_NAME[axis], setting)
 
     @property
     def after(self) -> dict[str, Value]:
         """The axes that success sets, by column name."""
-        vmcs: dict[str, Value] = {} if self.current_vmcs is None else {"current_VMCS": self.current_vmcs}
-        return {"VMX": self.vmx, **vmcs}
+        after: dict[str, Value | None] = {"VMX": self.vmx, "current_VMCS": self.current_vmcs}
+        return {name: value for name, value in after.items() if value is not None}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Ladder:
-    """The rungs of one `source` for one instruction, in order, and the `effect` where none fires.
+    """The rungs of one `source` for one `instruction`, in order, and the `effect` if none of them fires.
 
-    `narrow` leaves out values of an axis that this source knows nothing of.  Raises ValueError, naming the rung, where
-    two rungs share a name, or where a rung fires in no possible state without saying so (`shadowed`).
+    `narrow` keeps only some values of an axis: those about which the source says something.  Raises InvalidValue,
+    naming the rung, if two rungs share a name, or if a rung can never fire in a possible state and has no `shadowed`.
+    `checked=False` skips that, for ladders wrong on purpose.
+
+    >>> rung = Rung("CPL 0", {"cpl": (1, 2, 3)}, "#GP(0)", "only the kernel may do this", "handler", "mine.c")
+    >>> Ladder("VMXON", "mine", [rung], Effect(vmx="root"))
+    <Ladder VMXON mine: 1 rungs>
     """
 
     instruction: str
@@ -83,24 +127,42 @@ class Ladder:
     rungs: tuple[Rung, ...]
     effect: Effect
     narrow: Mapping[str, Any] = field(default_factory=dict)
+    checked: bool = field(default=True, repr=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         instruction_name(self.instruction)
         object.__setattr__(self, "rungs", tuple(self.rungs))
-        object.__setattr__(self, "narrow", make_box(self.narrow) if self.narrow else {})
+        object.__setattr__(self, "narrow", make_box(self.narrow) if self.narrow else FrozenDict())
+        if self.checked:
+            self._check()
+
+    def _check(self) -> None:
         where = f"{self.instruction} ladder {self.source!r}"
+        if not isinstance(self.source, str) or not self.source:
+            raise InvalidType(f"source: {self.source!r} is not a name")
+        if not isinstance(self.effect, Effect):
+            raise InvalidType(f"{where}: effect: {self.effect!r} is not an Effect")
+        ready = READY[self.instruction]
+        for axis, kept in self.narrow.items():
+            if ready[axis] not in kept:
+                raise InvalidValue(f"{where}: narrow: {axis} must keep its ready value {ready[axis]!r}")
         earlier: list[Box] = []
         names: set[str] = set()
         for rung in self.rungs:
+            if not isinstance(rung, Rung):
+                raise InvalidType(f"{where}: {rung!r} is not a Rung")
             if rung.name in names:
-                raise ValueError(f"{where}: two rungs have the name {rung.name!r}")
+                raise InvalidValue(f"{where}: two rungs have the name {rung.name!r}")
             names.add(rung.name)
-            fires = nearest(READY[self.instruction], [*BOXES, *self.left_out, *earlier], inside=rung.when) is not None
+            fires = nearest(ready, [*BOXES, *self.outside_domain, *earlier], inside=rung.when) is not None
             if not fires and not rung.shadowed:
-                raise ValueError(f"{where}: rung {rung.name!r} can never fire; drop it, or say why it is `shadowed`")
+                raise InvalidValue(f"{where}: rung {rung.name!r} can never fire; drop it, or say why it is `shadowed`")
             if fires and rung.shadowed:
-                raise ValueError(f"{where}: rung {rung.name!r} says that it is shadowed, but it can fire")
+                raise InvalidValue(f"{where}: rung {rung.name!r} says that it is shadowed, but it can fire")
             earlier.append(rung.when)
+
+    def __hash__(self) -> int:  # cheap, since ladders are keys of caches
+        return hash((self.instruction, self.source, len(self.rungs)))
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -110,7 +172,7 @@ class Ladder:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """The axes that a table spans when none are asked for: as `reads`, without what only the decoder looks at.
+        """The axes that a table spans by default: `reads`, without those that only the decoder looks at.
 
         A register operand is the encoding of another instruction, not a state in which this one is executed.
         """
@@ -118,52 +180,48 @@ class Ladder:
         return tuple(name for name in BY_NAME if name in named)
 
     @property
-    def left_out(self) -> tuple[Box, ...]:
-        """The boxes of states that this source knows nothing of."""
+    def outside_domain(self) -> tuple[Box, ...]:
+        """Boxes that hold the states about which the source says nothing."""
         return tuple(
-            {name: tuple(value for value in BY_NAME[name].values if value not in kept)}
+            FrozenDict({name: tuple(value for value in BY_NAME[name].values if value not in kept)})
             for name, kept in self.narrow.items()
         )
 
     def domain(self, name: str) -> tuple[Value, ...]:
-        """The values of the axis `name` that this ladder knows, in table order."""
+        """The values of the axis `name` about which the source says something, in table order."""
         return tuple(self.narrow.get(name, BY_NAME[name].values))
 
     def check_domain(self, given: Mapping[str, Value]) -> None:
-        """Raise ValueError where `given` (by column name) has a value outside this source's narrowing."""
+        """Raise OutsideDomain if the source says nothing about one of these values (by column name)."""
         for name, value in given.items():
             if value not in self.domain(name):
-                raise unknown(f"value of {name} for {self.source}", value, self.domain(name))
-
-    def deciding(self, state: Mapping[str, Value]) -> Rung | None:
-        """The first rung that matches this state (complete, by column name), or None for success."""
-        return next((rung for rung in self.rungs if matches(rung.when, state)), None)
+                raise unknown(f"value of {name} for {self.source}", value, self.domain(name), OutsideDomain)
 
     def firing(self, state: Mapping[str, Value]) -> tuple[Rung, ...]:
-        """The rungs that match this state (complete, by column name), in order: the first decides."""
+        """Return the rungs that fire in this state (by column name, complete), in order: the first decides."""
         return tuple(rung for rung in self.rungs if matches(rung.when, state))
+
+    def deciding(self, state: Mapping[str, Value]) -> Rung | None:
+        """Return the first rung that fires in this state (by column name, complete), or None for success."""
+        return next((rung for rung in self.rungs if matches(rung.when, state)), None)
 
     def _repr_html_(self) -> str:
         return html_table(
-            f"{self.instruction}, {self.source}: the first rung that fires decides; if none does, success "
-            f"(VMX {self.effect.vmx}, flags {flags_text(self.effect.flags)})",
-            ("", "asks for", "fires when", "ends in", "checked by", "written in"),
+            f"{self.instruction}, {self.source}: the first check that fires decides; if none does, success "
+            f"(VMX {self.effect.vmx or 'as it was'}, flags {flags_text(self.effect.flags)})",
+            ("", "asks for", "fires if", "ends in", "checked by", "written in"),
             [
-                (str(number), escape(rung.name), escape(condition(rung.when)), escape(ending(rung)), rung.by,
-                 escape(rung.source))
+                (
+                    str(number),
+                    escape(rung.name),
+                    escape(condition_text(rung.when)),
+                    escape(rung.ending),
+                    escape(rung.by),
+                    escape(rung.source),
+                )
                 for number, rung in enumerate(self.rungs, 1)
             ],
-        )  # fmt: skip
+        )
 
     def __repr__(self) -> str:
         return f"<Ladder {self.instruction} {self.source}: {len(self.rungs)} rungs>"
-
-
-def condition(box: Mapping[str, Sequence[Value]]) -> str:
-    """Write a box as people read it: `CPL=1|2|3 and RFLAGS.VM=1`."""
-    return " and ".join(f"{name}={'|'.join(map(str, values))}" for name, values in box.items())
-
-
-def ending(rung: Rung) -> str:
-    """Write how a rung ends the instruction: its outcome, with the error number where there is one."""
-    return f"{rung.outcome} (error {rung.error})" if rung.error is not None else rung.outcome

@@ -16,7 +16,11 @@ MODE_AXES = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
 
 
 def mode_of(state: Mapping[str, Value]) -> str | None:
-    """Return the mode that a state (by column name) is in, or None where its bits belong to none."""
+    """Return the mode of a state (by column name), or None if its bits belong to none.
+
+    >>> mode_of({"CR0.PE": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 0})
+    'compatibility'
+    """
     for name, bits in MODES.items():
         if all(state[axis] == bits[axis] for axis in MODE_AXES):
             return name

@@ -1,22 +1,22 @@
-"""How VMXON and VMXOFF can end: one table, in the order that is used everywhere."""
+"""The outcomes: how an instruction can end, as one table.  Its order is used everywhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from .errors import unknown
+from .errors import InvalidType, unknown
+from .frozen import FrozenDict
 
 # SDM VMX instruction conventions (rev 091 §33.2): all three ways to complete write these six flags.
 _CLEARED = {"CF": 0, "PF": 0, "AF": 0, "ZF": 0, "SF": 0, "OF": 0}
-UNTOUCHED: Mapping[str, int] = MappingProxyType({})
-VMSUCCEED: Mapping[str, int] = MappingProxyType(_CLEARED)
-_FAIL_INVALID = MappingProxyType(_CLEARED | {"CF": 1})
-_FAIL_VALID = MappingProxyType(_CLEARED | {"ZF": 1})
+UNTOUCHED: Mapping[str, int] = FrozenDict()
+VMSUCCEED: Mapping[str, int] = FrozenDict(_CLEARED)
+_FAIL_INVALID = FrozenDict(_CLEARED | {"CF": 1})
+_FAIL_VALID = FrozenDict(_CLEARED | {"ZF": 1})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One ending: its letter and colour in pictures, and the flags that it writes (empty: RFLAGS left alone)."""
+    """One outcome: its letter and colour in pictures, and the RFLAGS bits that it writes (empty: none)."""
 
     name: str
     letter: str
@@ -45,16 +45,24 @@ BY_OUTCOME = {outcome.name: outcome for outcome in TABLE}
 
 
 def flags_text(flags: Mapping[str, int]) -> str:
-    """Write what is done to RFLAGS: `left alone`, `cleared`, or the flag that is set while the others are cleared."""
+    """Describe what happens to RFLAGS: "left alone", "cleared", or the flag that is set while the others are cleared.
+
+    >>> flags_text(BY_OUTCOME["VMfailInvalid"].flags)
+    'CF set'
+    """
     if not flags:
         return "left alone"
     return " ".join(name for name, value in flags.items() if value) + " set" if any(flags.values()) else "cleared"
 
 
 def outcome_name(given: object) -> str:
-    """Return `given` if it is one of OUTCOMES; otherwise raise TypeError or ValueError."""
+    """Return `given` if it is one of OUTCOMES, or raise InvalidType or UnknownName.
+
+    >>> outcome_name("#UD")
+    '#UD'
+    """
     if not isinstance(given, str):
-        raise TypeError(f"outcome: {given!r} is not a string (allowed: {', '.join(OUTCOMES)})")
+        raise InvalidType(f"outcome: {given!r} is not a string (allowed: {', '.join(OUTCOMES)})")
     if given not in BY_OUTCOME:
         raise unknown("outcome", given, OUTCOMES)
     return given

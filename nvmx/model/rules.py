@@ -1,13 +1,13 @@
-"""What no processor can be in, and what means nothing: rows, each a box with its reason.
+"""The rules: which combinations of values no processor can be in, and which values mean nothing.  One row per rule.
 
-A row that names an axis in `counted` says that this axis means nothing there: the state is counted once, at that
-value, and the box holds its other values.  Together the rows decide which states are possible.
+If an axis means nothing in some states (CS.L outside long mode), each of them is counted once: the row keeps one value
+of the axis, the canonical one, and forbids the others.  Together the rows decide which states are possible.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .axis import BY_NAME, Value, find_value
+from .axis import BY_NAME, Value
 from .box import Box, make_box, matches, nearest
 
 IN_VMX = ("root", "non-root")
@@ -15,12 +15,15 @@ IN_VMX = ("root", "non-root")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row: no possible state lies in the box `when`; `reason` in a sentence, `source` where it is written."""
+    """One row: no possible state lies in the box `when`; `reason` says why, `source` where that is written.
+
+    If `canonical_axis` is set, that axis means nothing in these states, and the box excludes all its values but one.
+    """
 
     when: Box
     reason: str
     source: str
-    counted: str | None = None
+    canonical_axis: str | None = None
 
 
 def _never(when: Mapping[str, object], reason: str, source: str) -> Rule:
@@ -88,34 +91,50 @@ BOXES = tuple(rule.when for rule in RULES)
 
 
 def broken_rule(state: Mapping[str, Value]) -> Rule | None:
-    """Return the first rule that makes this state (by column name, complete) impossible, or None."""
+    """Return the first rule that makes this state (by column name, complete) impossible, or None.
+
+    >>> from nvmx.model.instruction import READY
+    >>> broken_rule({**READY["VMXON"], "CR0.PE": 0}).reason
+    'long mode needs paging, and paging needs protected mode'
+    """
     return next((rule for rule in RULES if matches(rule.when, state)), None)
 
 
-def nearest_possible(state: Mapping[str, Value], held: Iterable[str] = ()) -> dict[str, Value]:
-    """Return the possible state that differs on the fewest axes, keeping those in `held` if that can be done."""
-    changes = nearest(state, BOXES, held=frozenset(held))
+def nearest_possible(
+    state: Mapping[str, Value], held: Iterable[str] = (), outside: Sequence[Box] = ()
+) -> dict[str, Value]:
+    """Return the closest possible state that is also outside these boxes; axes in `held` stay as they are if possible.
+
+    >>> from nvmx.model.instruction import READY
+    >>> nearest_possible({**READY["VMXON"], "CR0.PG": 0}, held={"CR0.PG"})["EFER.LMA"]
+    0
+    """
+    boxes = [*BOXES, *outside]
+    changes = nearest(state, boxes, held=frozenset(held))
     if changes is None:
-        changes = nearest(state, BOXES)
+        changes = nearest(state, boxes)
     return {**state, **(changes or {})}
 
 
-def is_possible(state: Mapping[str, Value]) -> bool:
-    """Whether a processor can be in this state (by column name, complete)."""
-    return broken_rule(state) is None
-
-
 def complete(state: Mapping[str, Value], fixed: Iterable[str]) -> dict[str, Value]:
-    """Return the state with the axes that are not `fixed` changed where that makes it possible."""
+    """Return the state with axes outside `fixed` changed, as few as possible, if that makes it possible.
+
+    >>> from nvmx.model.instruction import READY
+    >>> complete({**READY["VMXON"], "CS.L": 0, "EFER.LMA": 0, "CR0.PE": 0}, {"CS.L", "EFER.LMA", "CR0.PE"})["CR0.PG"]
+    0
+    """
     return {**state, **(nearest(state, BOXES, held=frozenset(fixed)) or {})}
 
 
 def canonical(given: Mapping[str, Value]) -> dict[str, Value]:
-    """Return `given` with each axis that provably means nothing in it at the value where such states are counted."""
-    known = dict(given)
+    """Return `given` (some axes by column name) with every axis that means nothing set to its canonical value.
+
+    >>> canonical({"EFER.LMA": 0, "CS.L": 1})
+    {'EFER.LMA': 0, 'CS.L': 0}
+    """
+    found = dict(given)
     for rule in RULES:
-        name = rule.counted
-        if name and all(known.get(other) in values for other, values in rule.when.items() if other != name):
-            at = next(value for value in BY_NAME[name].values if value not in rule.when[name])
-            known[name] = find_value(BY_NAME[name], at)
-    return known
+        name = rule.canonical_axis
+        if name and all(found.get(other) in values for other, values in rule.when.items() if other != name):
+            found[name] = next(value for value in BY_NAME[name].values if value not in rule.when[name])
+    return found

@@ -1,26 +1,38 @@
-"""Ask a ladder about one state: what happens, which check decided, and what the smallest repair is."""
+"""A verdict: how an instruction ends in one state, which check decided, and what the smallest repair is."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 
-from .axis import BY_NAME, READY, Value
+from .axis import BY_NAME, Value
 from .box import Box, nearest, table_order
-from .ladder import Ladder, Rung, ending
+from .html import badge, html_table
+from .instruction import READY
+from .ladder import Ladder, Rung
 from .outcome import outcome_name
 from .rules import BOXES, broken_rule, complete, nearest_possible
 from .state import State
 
 _FEATURE_CONTROL = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
+MARKS = ("passed", "stopped here", "would also fail", "not reached")
+_SIGNS = dict(zip(MARKS, ("✓", "■", "□", "·"), strict=True))
 
 
-def describe_changes(start: Mapping[str, Value], end: Mapping[str, Value]) -> str:
-    """Write what differs in `end`, in words: `CPL 3 → 0, CR4.VMXE 0 → 1`."""
+def changes_text(start: Mapping[str, Value], end: Mapping[str, Value]) -> str:
+    """Write what differs in `end`.
+
+    >>> changes_text({"CPL": 3, "CR0.NE": 1}, {"CPL": 0, "CR0.NE": 1})
+    'CPL 3 → 0'
+    """
     return ", ".join(f"{name} {start[name]} → {value}" for name, value in end.items() if start[name] != value)
 
 
 class Repair(dict[str, Value]):
-    """The axes to change, all at once: {keyword: new value}.  `needs_reset`: a locked FEATURE_CONTROL is among them."""
+    """The axes to change, all at once: {keyword: new value}; its text is for people.
+
+    `needs_reset` is True if a locked FEATURE_CONTROL must change, which takes a power-up reset and other firmware.
+    """
 
     def __init__(self, start: Mapping[str, Value], changes: Mapping[str, Value]) -> None:
         super().__init__({BY_NAME[name].keyword: value for name, value in changes.items()})
@@ -30,19 +42,29 @@ class Repair(dict[str, Value]):
     def __str__(self) -> str:
         if not self:
             return "nothing to change"
-        text = describe_changes(self._start, self._changes)
-        return f"{text} (FEATURE_CONTROL is locked: this needs a reset)" if self.needs_reset else text
+        text = changes_text(self._start, self._changes)
+        return f"{text} (FEATURE_CONTROL is locked: this needs a power-up reset)" if self.needs_reset else text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
-    """How an instruction ends in `state` by `ladder`; `kept` are the axes that the nearest state should not change."""
+    """How an instruction ends in `state` by `ladder`: `rung` decided (None: success), those in `masked` fire, too.
+
+    >>> import nvmx
+    >>> found = nvmx.verdict("VMXON", "intel", cr0_ne=0, fc_lock=0)
+    >>> found
+    <VMXON, intel: #GP(0), because CR0.NE = 0; check 11 asks for CR0.NE set>
+    >>> found.outcome, found.rung.name, [rung.name for rung in found.masked]
+    ('#GP(0)', 'CR0.NE set', ['FEATURE_CONTROL locked'])
+    >>> print(found.repair())
+    CR0.NE 0 → 1, FEATURE_CONTROL.lock 0 → 1
+    """
 
     ladder: Ladder
     state: State
     rung: Rung | None
     masked: tuple[Rung, ...]
-    kept: frozenset[str]
+    kept: frozenset[str]  # the axes that `nearest` leaves as they are, if possible
 
     @property
     def outcome(self) -> str:
@@ -55,9 +77,23 @@ class Verdict:
         return self.rung.error if self.rung else None
 
     @property
+    def ending(self) -> str:
+        """The outcome, with the error number if there is one."""
+        return self.rung.ending if self.rung else self.outcome
+
+    @property
     def flags(self) -> Mapping[str, int]:
-        """The RFLAGS bits that are written; empty where RFLAGS is left alone."""
+        """The RFLAGS bits that are written; empty if RFLAGS is left alone."""
         return self.rung.flags if self.rung else self.ladder.effect.flags
+
+    @property
+    def after(self) -> State:
+        """The state afterwards: only success changes it.
+
+        Some hypervisors succeed where a processor would not; then `after.possible` is False, and `after.reason` says
+        why.
+        """
+        return State({**self.state.columns, **self.ladder.effect.after}) if self.outcome == "success" else self.state
 
     @property
     def possible(self) -> bool:
@@ -72,40 +108,41 @@ class Verdict:
 
     @cached_property
     def nearest(self) -> State:
-        """The nearest possible state: what the caller named stays as it is, if that can be."""
-        return State(nearest_possible(self.state.columns, held=self.kept))
+        """The closest possible state about which the source says something; what was named stays, if possible."""
+        return State(nearest_possible(self.state.columns, self.kept, self.ladder.outside_domain))
 
     @property
     def way_to_nearest(self) -> str:
-        """The changes that lead to the nearest possible state, in words; '' where this one is possible."""
-        return describe_changes(self.state.columns, self.nearest.columns)
+        """The changes that lead to `nearest`, in words; "" if this state is possible."""
+        return changes_text(self.state.columns, self.nearest.columns)
+
+    @property
+    def cause(self) -> str:
+        """The values that made the deciding rung fire, such as `CR0.NE = 0`; "" for success."""
+        return _cause(self.rung, self.state) if self.rung else ""
 
     @property
     def reason(self) -> str:
-        """Why it ends so, in a sentence; for an impossible state also why it is one, and the nearest possible one."""
-        why = f"{self.rung.name}: {self.rung.reason}" if self.rung else "no check stands in the way"
-        if self.impossible is None:
-            return why
-        return (
-            f"{why}. But no processor can be in this state: {self.impossible}"
-            f" (nearest possible state: {self.way_to_nearest})"
-        )
+        """Why it ends like this, in a sentence; for an impossible state also why, and the closest possible one."""
+        why = f"{self.short_reason} ({self.rung.reason})" if self.rung else "no check stands in the way"
+        return why + self._doubt
 
     @property
     def steps(self) -> tuple[tuple[Rung, str], ...]:
-        """Each rung in order, with "passed", "stopped here" or "not reached"."""
+        """Each rung in order with its mark: "passed", "stopped here", "would also fail" or "not reached"."""
         decided = self.ladder.rungs.index(self.rung) if self.rung else len(self.ladder.rungs)
-        marks = ("passed", "stopped here", "not reached")
-        return tuple((rung, marks[(n >= decided) + (n > decided)]) for n, rung in enumerate(self.ladder.rungs))
+        after = ["would also fail" if rung in self.masked else "not reached" for rung in self.ladder.rungs]
+        marks = ["passed"] * decided + ["stopped here"] + after[decided + 1 :]
+        return tuple(zip(self.ladder.rungs, marks, strict=False))
 
     def repair(self, target: str = "success") -> Repair | None:
-        """Return the smallest change to a possible state that ends in `target`; None where there is none.
+        """Return the smallest change, to a possible state, after which the instruction ends in `target`.
 
-        Ties go by table order.  Raises TypeError or ValueError for a target that is no outcome.
+        Ties go by table order.  None: there is no such state.  Raises UnknownName if `target` is no outcome.
         """
         outcome_name(target)
         start, rungs = self.state.columns, self.ladder.rungs
-        ways: list[tuple[list[Box], Box | None]] = []
+        ways: list[tuple[list[Box], Box | None]] = []  # boxes to be outside of, and one to be inside
         if target == "success":
             ways.append(([rung.when for rung in rungs], None))
         for place, rung in enumerate(rungs):
@@ -114,22 +151,85 @@ class Verdict:
         found = [
             changes
             for outside, inside in ways
-            if (changes := nearest(start, [*BOXES, *self.ladder.left_out, *outside], inside)) is not None
+            if (changes := nearest(start, [*BOXES, *self.ladder.outside_domain, *outside], inside)) is not None
         ]
         return Repair(start, min(found, key=table_order)) if found else None
 
+    @property
+    def short_reason(self) -> str:
+        """The cause and the check: `CR0.NE = 0; check 11 asks for CR0.NE set`; "" for success."""
+        if self.rung is None:
+            return ""
+        return f"{self.cause}; check {self.ladder.rungs.index(self.rung) + 1} asks for {self.rung.name}"
+
+    @property
+    def _doubt(self) -> str:
+        if self.possible:
+            return ""
+        return (
+            f". But no processor can be in this state: {self.impossible} "
+            f"(closest possible state: {self.way_to_nearest})"
+        )
+
+    @property
+    def headline(self) -> str:
+        """The ending and its cause in one line."""
+        because = f", because {self.short_reason}" if self.rung else ""
+        return f"{self.ladder.instruction}, {self.ladder.source}: {self.ending}{because}"
+
     def __repr__(self) -> str:
-        end = ending(self.rung) if self.rung else self.outcome
-        return f"<{self.ladder.instruction}, {self.ladder.source}: {end} — {self.reason}>"
+        return f"<{self.headline}{self._doubt}>"
+
+    def __str__(self) -> str:
+        width = max((len(rung.name) for rung in self.ladder.rungs), default=0)
+        lines = [self.headline + self._doubt, ""]
+        for number, (rung, mark) in enumerate(self.steps, 1):
+            ending = "" if mark in ("passed", "not reached") else f"{rung.ending}, because {_cause(rung, self.state)}"
+            lines.append(f"{number:3} {_SIGNS[mark]} {mark:15}  {rung.name:{width}}  {ending}".rstrip())
+        return "\n".join([*lines, *self._repair_lines])
+
+    @property
+    def _repair_lines(self) -> list[str]:
+        repair = self.repair() if self.outcome != "success" else None
+        return [] if repair is None else ["", f"smallest repair: {repair}"]
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [
+                str(number),
+                f"<span style='white-space:nowrap'>{_SIGNS[mark]} {mark}</span>",
+                escape(rung.name),
+                escape(rung.ending),
+                "" if mark in ("passed", "not reached") else escape(_cause(rung, self.state)),
+            ]
+            for number, (rung, mark) in enumerate(self.steps, 1)
+        ]
+        rows = [[f"<b>{cell}</b>" for cell in row] if "stopped here" in row[1] else row for row in rows]
+        title = f"{self.ladder.instruction}, {self.ladder.source}: the checks, from the top"
+        why = f"because {self.reason}" if self.rung else self.reason
+        return (
+            f"<p style='font-size:1.2em;line-height:1.4'>{badge(self.outcome)} {escape(why)}.</p>"
+            + html_table(title, ("", "", "asks for", "otherwise", "because"), rows)
+            + "".join(f"<p>{escape(line)}</p>" for line in self._repair_lines if line)
+        )
 
 
-def decide(chosen: Ladder, given: Mapping[str, Value], kept: Iterable[str] | None = None) -> Verdict:
-    """The verdict of a ladder on `given` (by column name); what is neither given nor read is left open.
+def _cause(rung: Rung, state: State) -> str:
+    return " and ".join(f"{name} = {state.columns[name]}" for name in rung.when)
 
-    `kept` names the axes that the nearest possible state should not change; None: all that are given.
+
+def decide(ladder: Ladder, given: Mapping[str, Value], kept: Iterable[str] | None = None) -> Verdict:
+    """Return the verdict of a ladder on the axes in `given` (by column name); the others are ready.
+
+    An axis that is neither given nor read by the ladder is left open: it has whatever value makes the state possible.
+    `kept` names the axes that the closest possible state should not change; None: all that are given.
+
+    >>> import nvmx
+    >>> decide(nvmx.ladder("VMXON", "intel"), {"CPL": 3}).outcome
+    '#GP(0)'
     """
-    chosen.check_domain(given)
-    state = complete({**READY[chosen.instruction], **given}, {*given, *chosen.reads})
-    rung, *masked = chosen.firing(state) or (None,)
+    ladder.check_domain(given)
+    state = State(complete({**READY[ladder.instruction], **given}, {*given, *ladder.reads}))
+    rung, *masked = ladder.firing(state.columns) or (None,)
     keep = frozenset(given if kept is None else kept)
-    return Verdict(chosen, State(state), rung, tuple(rung for rung in masked if rung), keep)
+    return Verdict(ladder, state, rung, tuple(rung for rung in masked if rung), keep)

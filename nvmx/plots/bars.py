@@ -9,7 +9,7 @@ from ..ladders import ladder as find_ladder
 from ..model.ladder import Ladder
 from ..model.outcome import BY_OUTCOME, OUTCOMES, TABLE
 from ..states.history import versions
-from ..states.space import deciding_rungs, domains, possible
+from ..states.listing import States
 from .picture import Picture, outcome_keys
 
 
@@ -56,8 +56,7 @@ def ladder(instruction: str, source: str | Ladder) -> Picture:
     The states are those of the axes that the ladder spans by itself.  Raises TypeError or ValueError.
     """
     chosen = find_ladder(instruction, source)
-    spans = domains([chosen], chosen.axes)
-    rungs = deciding_rungs(chosen, spans)[possible([chosen], spans)]
+    rungs = States.possible([chosen], chosen.axes).deciding(chosen)
     stopped = [int(count) for count in np.bincount(rungs, minlength=len(chosen.rungs) + 1)]
     reached = [sum(stopped[place:]) for place in range(len(stopped))]
     names = [*(rung.name for rung in chosen.rungs), "(no check is left)"]

@@ -16,7 +16,8 @@ from ..model import karnaugh
 from ..model.axis import BY_NAME, Value, named_values
 from ..model.ladder import Ladder
 from ..model.outcome import OUTCOMES, TABLE, Outcome
-from ..states.space import deciding_rungs, domains, outcome_codes, possible
+from ..states.listing import common_domains
+from ..states.space import deciding_rungs, outcome_codes, possible
 from .picture import Picture, outcome_keys
 
 # Agreement is no outcome, so it has colours of its own.
@@ -158,7 +159,7 @@ class _Layout:
         for each in ladders:
             each.check_domain(held)
         self.sides = karnaugh.sides([name for each in ladders for name in each.axes], down, across, held)
-        self.spans: dict[str, tuple[Value, ...]] = domains(ladders, [*self.sides[0], *self.sides[1]])
+        self.spans: dict[str, tuple[Value, ...]] = common_domains(ladders, [*self.sides[0], *self.sides[1]])
         self.orders = [karnaugh.gray(self.spans[name] for name in side) for side in self.sides]
         self.shape = [len(order) for order in self.orders]
         self.spans |= {name: (value,) for name, value in held.items()}
@@ -171,7 +172,10 @@ class _Layout:
 
     def codes(self, chosen: Ladder) -> NDArray[np.uint8]:
         """The outcome of every cell, row by row: codes into OUTCOMES."""
-        return outcome_codes(chosen)[deciding_rungs(chosen, self.spans).reshape(self.shape)[self._places]]
+        codes: NDArray[np.uint8] = outcome_codes(chosen)[
+            deciding_rungs(chosen, self.spans).reshape(self.shape)[self._places]
+        ]
+        return codes
 
     def count(self, places: Mapping[str, NDArray[np.integer]], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """How many of the `chosen` states fall into each cell; `places` are those of all the axes' values."""

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from ..ask import execute
-from ..model.axis import READY
+from ..model.instruction import READY
 from ..model.ladder import Ladder
 from ..model.state import State
 from .picture import Picture

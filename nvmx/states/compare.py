@@ -1,4 +1,4 @@
-"""Ladders side by side, on the states that a processor can be in."""
+"""Two ladders side by side, on the possible states."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,66 +6,73 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ladders import ladder
+from ..ladders import ladder as find_ladder
 from ..model.axis import Value
 from ..model.ladder import Ladder
 from ..model.modes import MODE_AXES, MODES, mode_of
 from ..model.outcome import OUTCOMES, flags_text
 from .cover import cover, inside
-from .space import Domains, deciding_rungs, domains, outcome_codes, possible, read_axes, spanned_axes
+from .listing import States, common_domains, read_axes
+from .space import outcome_codes, spanned_axes
 
 
-@dataclass(frozen=True)
-class Endings:
-    """How one ladder ends in each of many states: the place of its deciding rung (the number of rungs: success)."""
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What one ladder says about many states: the number of the deciding rung in each (see `States.deciding`)."""
 
     ladder: Ladder
-    rungs: NDArray[np.uint8]
+    rungs: NDArray[np.integer]
 
     @property
     def codes(self) -> NDArray[np.uint8]:
-        """Codes into OUTCOMES."""
-        return outcome_codes(self.ladder)[self.rungs]
+        """The outcome of each state: codes into OUTCOMES."""
+        codes: NDArray[np.uint8] = outcome_codes(self.ladder)[self.rungs]
+        return codes
 
     @property
     def flags(self) -> NDArray[np.str_]:
-        """What is written to RFLAGS, in words."""
-        texts = [flags_text(rung.flags) for rung in self.ladder.rungs] + [flags_text(self.ladder.effect.flags)]
-        return np.array(texts)[self.rungs]
+        """What is written to RFLAGS in each state, in words."""
+        texts = [*(flags_text(rung.flags) for rung in self.ladder.rungs), flags_text(self.ladder.effect.flags)]
+        words: NDArray[np.str_] = np.array(texts)[self.rungs]
+        return words
+
+    def __getitem__(self, rows: NDArray[np.bool_]) -> "Answers":
+        """Return the answers of a mask of states."""
+        return Answers(self.ladder, self.rungs[rows])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two ladders on the same possible states: `spans`, the `places` of each state's values, and both `endings`."""
+    """The answers of two ladders about the same states."""
 
-    spans: Domains
-    places: tuple[NDArray[np.intp], ...]
-    endings: tuple[Endings, Endings]
+    states: States
+    a: Answers
+    b: Answers
 
     def differing(self, *, flags: bool) -> NDArray[np.bool_]:
-        """Tell of each state whether the two end differently, or (`flags`) leave other flags."""
-        a, b = self.endings
-        different: NDArray[np.bool_] = a.codes != b.codes
-        return np.logical_or(different, a.flags != b.flags) if flags else different
+        """Return, for each state, whether the outcomes differ or, if `flags` is set, what is written to RFLAGS."""
+        different: NDArray[np.bool_] = self.a.codes != self.b.codes
+        return different | (self.a.flags != self.b.flags) if flags else different
 
 
 def compare(instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[str] | None = None) -> Comparison:
-    """Put two ladders side by side; None: on all axes that either reads.  Raises TypeError or ValueError.
+    """Return the answers of two sources about the possible states of `axes`; None: of all axes that either reads.
 
-    Where one of them knows fewer values of an axis, only those are compared.
+    If one of them knows fewer values of an axis, only those are compared.
+
+    >>> found = compare("VMXON", "kvm-2018-06", "intel", ["CPL"])
+    >>> found.differing(flags=False).tolist()
+    [False, True, True, True]
     """
-    both = [ladder(instruction, a), ladder(instruction, b)]
-    if axes is None:
-        axes = read_axes(both)
-    spans = domains(both, spanned_axes(both, axes))
-    places = np.nonzero(possible(both, spans))
-    first, second = (Endings(each, deciding_rungs(each, spans)[places]) for each in both)
-    return Comparison(spans, places, (first, second))
+    both = [find_ladder(instruction, a), find_ladder(instruction, b)]
+    names = read_axes(both) if axes is None else spanned_axes(both, axes)
+    states = States.possible(both, common_domains(both, names))
+    return Comparison(states, *(Answers(ladder, states.deciding(ladder)) for ladder in both))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One line of a summary: in the possible states of `when`, `a` ends in one of these ways and `b` in those."""
+    """One line of a summary: in the possible states of `when`, `a` ends in one of these ways, and `b` in those."""
 
     when: Mapping[str, Sequence[Value]]
     a: tuple[str, ...]
@@ -73,48 +80,46 @@ class Difference:
     states: int
 
 
-def differences(found: Comparison, *, flags: bool) -> list[Difference]:
-    """Describe the states where the two differ by a short irredundant list of conditions, the widest first.
+def differences(comparison: Comparison, *, flags: bool) -> list[Difference]:
+    """Describe the states that differ by a short list of conditions, the widest first; none can be left out.
 
-    The bits that make up a mode are spoken of as the mode.
+    The bits that make up a mode are merged into one column, `mode`.
     """
-    names, columns, values = _columns(found)
-    matrix = np.stack(columns, axis=1) if columns else np.zeros((len(found.places[0]), 0), np.int8)
-    different = found.differing(flags=flags)
-    words = [_words(each, flags=flags) for each in found.endings]
+    names, columns, values = _columns(comparison.states)
+    matrix = np.stack(columns, axis=1) if columns else np.zeros((len(comparison.states), 0), np.int8)
+    different = comparison.differing(flags=flags)
+    endings = [_ending_texts(answers, flags=flags) for answers in (comparison.a, comparison.b)]
     lines = []
     for box in cover(matrix[different], matrix[~different], [len(each) for each in values]):
-        held = inside(matrix, box) & different
+        hit = inside(matrix, box) & different
         when = {
-            # Values that occur in none of these states are left unsaid.
-            name: tuple(each[place] for place in sorted(places & set(matrix[held, n].tolist())))
-            for n, (name, each, places) in enumerate(zip(names, values, box, strict=True))
-            if len(places) < len(each)
+            # Values that occur in none of these states are left out.
+            name: tuple(each[code] for code in sorted(codes & set(matrix[hit, n].tolist())))
+            for n, (name, each, codes) in enumerate(zip(names, values, box, strict=True))
+            if len(codes) < len(each)
         }
-        a, b = (tuple(str(word) for word in np.unique(each[held])) for each in words)
-        lines.append(Difference(when, a, b, int(held.sum())))
+        a, b = (tuple(str(text) for text in np.unique(texts[hit])) for texts in endings)
+        lines.append(Difference(when, a, b, int(hit.sum())))
     return sorted(lines, key=lambda line: -line.states)
 
 
-def _columns(found: Comparison) -> tuple[list[str], list[NDArray[np.int8]], list[Sequence[Value]]]:
-    """The places of the states' values, axis by axis; the axes that tell the mode become one column."""
-    names, columns, values = (
-        list(found.spans),
-        [place.astype(np.int8) for place in found.places],
-        list(found.spans.values()),
+def _columns(states: States) -> tuple[list[str], list[NDArray[np.integer]], list[Sequence[Value]]]:
+    """Return name, codes and values of each column; the axes that make up the mode become one column."""
+    names, columns, values = list(states.domains), list(states.codes), list(states.domains.values())
+    if not set(MODE_AXES) <= set(names):
+        return names, columns, values
+    bits = np.stack([np.array(states.domains[name])[columns[names.index(name)]] for name in MODE_AXES])
+    distinct, kind = np.unique(bits, axis=1, return_inverse=True)
+    modes = list(MODES)
+    code = [modes.index(mode_of(dict(zip(MODE_AXES, each, strict=True))) or "") for each in distinct.T.tolist()]
+    rest = [n for n, name in enumerate(names) if name not in MODE_AXES]
+    return (
+        ["mode", *(names[n] for n in rest)],
+        [np.array(code, dtype=np.int8)[kind.ravel()], *(columns[n] for n in rest)],
+        [modes, *(values[n] for n in rest)],
     )
-    if set(MODE_AXES) <= set(names):
-        by_name = dict(zip(names, columns, strict=True))
-        bits = [np.array(found.spans[name])[by_name[name]] for name in MODE_AXES]
-        modes = list(MODES)
-        mode = [modes.index(mode_of(dict(zip(MODE_AXES, each, strict=True))) or "") for each in zip(*bits, strict=True)]
-        kept = [n for n, name in enumerate(names) if name not in MODE_AXES]
-        names = ["mode", *(names[n] for n in kept)]
-        columns = [np.array(mode, dtype=np.int8), *(columns[n] for n in kept)]
-        values = [modes, *(values[n] for n in kept)]
-    return names, columns, values
 
 
-def _words(ending: Endings, *, flags: bool) -> NDArray[np.str_]:
-    names = np.array(OUTCOMES)[ending.codes]
-    return np.char.add(np.char.add(names, ", flags "), ending.flags) if flags else names
+def _ending_texts(answers: Answers, *, flags: bool) -> NDArray[np.str_]:
+    names = np.array(OUTCOMES)[answers.codes]
+    return np.char.add(np.char.add(names, ", flags "), answers.flags) if flags else names

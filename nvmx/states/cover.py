@@ -1,17 +1,24 @@
-"""Say which states in few words: a short irredundant list of boxes that holds some states and none of some others."""
+"""Describe a set of states briefly: a short list of boxes that together hold these states and none of some others.
+
+This is an irredundant cover, as Espresso makes it with EXPAND and IRREDUNDANT, for axes with more than two values.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-States = NDArray[np.int8]  # one row a state, one column an axis: the place of its value
+Matrix = NDArray[np.int8]  # one row per state, one column per axis: the code of its value
 
 
-def cover(wanted: States, others: States, sizes: Sequence[int]) -> list[list[frozenset[int]]]:
-    """Return boxes (for each axis the places of the values allowed) that hold every wanted state and no other one.
+def cover(wanted: Matrix, others: Matrix, sizes: Sequence[int]) -> list[list[frozenset[int]]]:
+    """Return boxes (for each axis the codes allowed) that together hold every wanted state and none of the others.
 
-    Each box names as few axes as can be, states in neither set are don't-cares, and no box can be left out.
+    Each box restricts as few axes as possible, states in neither set are don't-cares, and no box can be left out.
+    `sizes` has the number of values of each axis.
+
+    >>> cover(np.array([[0, 1], [1, 1]], np.int8), np.array([[0, 0]], np.int8), [2, 2])
+    [[frozenset({0, 1}), frozenset({1})]]
     """
     boxes: list[list[frozenset[int]]] = []
     left = np.ones(len(wanted), dtype=bool)
@@ -26,16 +33,16 @@ def cover(wanted: States, others: States, sizes: Sequence[int]) -> list[list[fro
     return boxes
 
 
-def inside(states: States, box: Sequence[frozenset[int]]) -> NDArray[np.bool_]:
-    """Tell of each state whether it lies in the box."""
+def inside(states: Matrix, box: Sequence[frozenset[int]]) -> NDArray[np.bool_]:
+    """Return, for each state, whether it lies in the box."""
     hit = np.ones(len(states), dtype=bool)
-    for axis, places in enumerate(box):
-        hit &= np.isin(states[:, axis], list(places))
+    for axis, codes in enumerate(box):
+        hit &= np.isin(states[:, axis], list(codes))
     return hit
 
 
-def _widest(state: NDArray[np.int8], others: States, sizes: Sequence[int]) -> list[frozenset[int]]:
-    """The box around `state` that fixes the fewest axes and holds none of the others; then widened value by value."""
+def _widest(state: NDArray[np.int8], others: Matrix, sizes: Sequence[int]) -> list[frozenset[int]]:
+    """Return the box around `state` that fixes the fewest axes and holds none of the others, widened value by value."""
     bits = 1 << np.arange(len(sizes))
     masks = [int(mask) for mask in np.unique(((others != state) * bits).sum(axis=1))]
     masks.sort(key=lambda mask: mask.bit_count())
@@ -49,31 +56,22 @@ def _widest(state: NDArray[np.int8], others: States, sizes: Sequence[int]) -> li
         for axis, size in enumerate(sizes)
     ]
     for axis, size in enumerate(sizes):
-        for place in range(size):
-            wider = [places | {place} if n == axis else places for n, places in enumerate(box)]
-            if place not in box[axis] and not inside(others, wider).any():
+        for code in range(size):
+            wider = [codes | {code} if n == axis else codes for n, codes in enumerate(box)]
+            if code not in box[axis] and not inside(others, wider).any():
                 box = wider
     return box
 
 
 def _fewest_hits(masks: Sequence[int], axes: int) -> int:
-    """The smallest set of axes (as bits) that shares one with every mask; the first in table order among equals."""
-
-    def search(chosen: int, count: int, limit: int) -> int | None:
-        missed = next((mask for mask in masks if not mask & chosen), None)
-        if missed is None:
-            return chosen
-        if count == limit:
-            return None
-        for axis in range(axes):
-            if missed >> axis & 1:
-                found = search(chosen | 1 << axis, count + 1, limit)
-                if found is not None:
-                    return found
-        return None
-
-    for limit in range(axes + 1):
-        found = search(0, 0, limit)
-        if found is not None:
-            return found
+    """Return the smallest set of axes (as bits) that shares one with every mask; among equals, the first in order."""
+    frontier = {0: None}  # an ordered set
+    while frontier:
+        following: dict[int, None] = {}
+        for chosen in frontier:
+            missed = next((mask for mask in masks if not mask & chosen), None)
+            if missed is None:
+                return chosen
+            following |= {chosen | 1 << axis: None for axis in range(axes) if missed >> axis & 1}
+        frontier = following
     raise ValueError("a wanted state is among the others")

@@ -1,4 +1,4 @@
-"""The versions of a source, in order: what each made right or wrong, with the manual as the reference."""
+"""The versions of a source, in order: what each one made right or wrong, with the manual as the reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +7,20 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ladders import all_sources, ladder
+from ..ladders import all_sources
+from ..ladders import ladder as find_ladder
 from ..ladders.source import Source
-from ..model.axis import READY, Value
+from ..model.axis import Value
+from ..model.instruction import READY
 from ..model.ladder import Ladder
 from ..model.outcome import OUTCOMES
-from .space import Domains, away_from_ready, deciding_rungs, domains, known, outcome_codes, possible, read_axes
+from .compare import Answers
+from .listing import States, common_domains, read_axes
 
 
 @dataclass(frozen=True)
 class Change:
-    """States that a version made right, or wrong: how many, and one of them with its endings."""
+    """States that a version made right, or wrong: how many, and the one closest to ready with its outcomes."""
 
     states: int
     example: dict[str, Value]  # the axes that are not ready, by column name
@@ -28,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Version:
-    """One version: its `wrong` states (how many end otherwise than in the manual, by pair of endings) and changes."""
+    """One version: its `wrong` states (how many, by its outcome and the manual's), and what it changed."""
 
     source: Source
     ladder: Ladder
@@ -41,64 +44,57 @@ class Version:
 
     @property
     def total(self) -> int:
-        """How many possible states end otherwise than in the manual."""
+        """How many possible states end differently from the manual."""
         return sum(self.wrong.values())
 
 
 def versions(instruction: str, ids: Sequence[str] | None = None, reference: str | Ladder = "intel") -> list[Version]:
-    """Return the versions in the order given; None: KVM's, by date.  Raises TypeError or ValueError."""
+    """Return these versions, in the order given; None: those of KVM, by date.
+
+    >>> [version.source.id for version in versions("VMXON") if version.made_wrong]
+    ['kvm-2013', 'kvm-2014', 'kvm-2017', 'kvm-2018-06', 'kvm-2022-06']
+    """
     if ids is None:
         ids = [name for name in all_sources() if name.startswith("kvm-")]
-    manual = ladder(instruction, reference)
-    ladders = [ladder(instruction, name) for name in ids]
-    spans = domains([manual], read_axes([manual, *ladders]))
-    places = np.nonzero(possible([manual, *ladders], spans))
-    truth = _codes(manual, spans, places)
-    found: list[Version] = []
-    before: tuple[Ladder, NDArray[np.uint8], NDArray[np.bool_]] | None = None
-    for name, each in zip(ids, ladders, strict=True):
-        codes, knows = _codes(each, spans, places), known(each, spans, places)
-        pairs, counts = np.unique(np.stack([codes, truth])[:, knows & (codes != truth)], axis=1, return_counts=True)
-        wrong = {(OUTCOMES[a], OUTCOMES[b]): int(n) for a, b, n in zip(*pairs, counts, strict=True)}
-        right = worse = None
-        marks: dict[str, str] = {}
-        dropped: tuple[str, ...] = ()
-        if before is not None:
-            old, old_codes, old_knows = before
-            both = knows & old_knows
-            ends = (old_codes, codes, truth)
-            right = _change(instruction, both & (old_codes != truth) & (codes == truth), spans, places, ends)
-            worse = _change(instruction, both & (old_codes == truth) & (codes != truth), spans, places, ends)
-            marks, dropped = _rung_changes(old, each)
-        found.append(Version(all_sources()[name], each, manual, wrong, right, worse, marks, dropped))
-        before = (each, codes, knows)
+    manual = find_ladder(instruction, reference)
+    ladders = [find_ladder(instruction, name) for name in ids]
+    every = [manual, *ladders]
+    states = States.possible(every, common_domains([manual], read_axes(every)))
+    truth, *codes = (Answers(ladder, states.deciding(ladder)).codes for ladder in every)
+    known = [states.in_domain(ladder) for ladder in ladders]
+    found = []
+    for n, (name, ladder) in enumerate(zip(ids, ladders, strict=True)):
+        pairs, counts = np.unique(
+            np.stack([codes[n], truth])[:, known[n] & (codes[n] != truth)], axis=1, return_counts=True
+        )
+        wrong = {
+            (OUTCOMES[ours], OUTCOMES[manuals]): int(count) for ours, manuals, count in zip(*pairs, counts, strict=True)
+        }
+        made_right = made_wrong = None
+        marks, dropped = dict[str, str](), tuple[str, ...]()
+        if n:
+            both = known[n] & known[n - 1]
+            was_right, is_right = codes[n - 1] == truth, codes[n] == truth
+            outcomes = (codes[n - 1], codes[n], truth)
+            made_right = _change(states, both & ~was_right & is_right, outcomes)
+            made_wrong = _change(states, both & was_right & ~is_right, outcomes)
+            marks, dropped = _rung_changes(ladders[n - 1], ladder)
+        found.append(Version(all_sources()[name], ladder, manual, wrong, made_right, made_wrong, marks, dropped))
     return found
 
 
-def _codes(each: Ladder, spans: Domains, places: tuple[NDArray[np.intp], ...]) -> NDArray[np.uint8]:
-    return outcome_codes(each)[deciding_rungs(each, spans)[places]]
-
-
-def _change(
-    instruction: str,
-    hit: NDArray[np.bool_],
-    spans: Domains,
-    places: tuple[NDArray[np.intp], ...],
-    codes: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]],
-) -> Change | None:
+def _change(states: States, hit: NDArray[np.bool_], codes: tuple[NDArray[np.uint8], ...]) -> Change | None:
+    """Return how many states are hit, and the one closest to ready with its outcome in each of `codes`."""
     if not hit.any():
         return None
-    ready = READY[instruction]
-    away = away_from_ready(instruction, spans, places)
-    at = int(np.argmin(np.where(hit, away, len(spans) + 1)))
-    state = {name: values[place[at]] for (name, values), place in zip(spans.items(), places, strict=True)}
-    example = {name: value for name, value in state.items() if value != ready[name]}
-    before, now, manual = (OUTCOMES[each[at]] for each in codes)
-    return Change(int(hit.sum()), example, before, now, manual)
+    row = int(np.argmin(np.where(hit, states.distance(), len(states.domains) + 1)))
+    ready = READY[states.instruction]
+    example = {name: value for name, value in states.state(row).items() if value != ready[name]}
+    return Change(int(hit.sum()), example, *(OUTCOMES[each[row]] for each in codes))
 
 
 def _rung_changes(old: Ladder, new: Ladder) -> tuple[dict[str, str], tuple[str, ...]]:
-    """What is new about each rung of `new`, and which rungs of `old` are gone."""
+    """Return what is new about the rungs of `new`, and which rungs of `old` are gone."""
     was = {rung.name: rung for rung in old.rungs}
     names = [rung.name for rung in new.rungs]
     common_old, common_new = [name for name in was if name in names], [name for name in names if name in was]

@@ -64,7 +64,7 @@ def test_each_instruction_ends_as_its_verdict_says(source: str) -> None:
         ([("CPL", 0)], "intel", {}, ValueError, "CR4.VMXE"),
         ([("CR4.VMXE", 2)], "intel", {}, ValueError, "CR4.VMXE"),
         ([("CR4.VMXE", 0)], "zen", {}, ValueError, "did you mean 'xen'"),
-        ([("CR4.VMXE", 0)], "virtualbox", {}, ValueError, "nothing is known"),
+        ([("CR4.VMXE", 0)], "virtualbox", {}, ValueError, "is unknown"),
         ([("CR4.VMXE", 0)], "intel", {"vmx": "non-root", "current_vmcs": 1}, ValueError, "non-root"),
     ],
 )

@@ -18,7 +18,7 @@ def test_the_counts_are_the_differences(instruction: str) -> None:
     for each in found:
         difference = nvmx.diff(instruction, each.source.id, "intel")
         assert each.total == len(difference)
-        pairs = difference.groupby([f"{each.source.id} outcome", "intel outcome"], observed=True).size()
+        pairs = difference.groupby([f"outcome ({each.source.id})", "outcome (intel)"], observed=True).size()
         assert {pair: int(count) for pair, count in pairs.items() if count} == each.wrong
 
 

@@ -16,7 +16,7 @@ import nvmx
 from nvmx.ladders import all_sources
 from nvmx.ladders.permissions import PERMISSIONS
 from nvmx.model.outcome import flags_text
-from nvmx.states.mutants import _few, _kills
+from nvmx.states.mutants import few, kills
 
 PAIRS = [(each.instruction, each.source) for source in all_sources().values() for each in source.ladders]
 
@@ -78,8 +78,8 @@ def test_what_no_state_shows_is_what_the_row_tests_list(instruction: str, source
 
 @pytest.mark.parametrize(("instruction", "source"), UNSEEN)
 def test_no_state_of_a_suite_can_be_left_out(instruction: str, source: str) -> None:
-    _, shown, states = _kills(nvmx.ladder(instruction, source))
-    chosen = _few(shown, states.away)
+    found = kills(nvmx.ladder(instruction, source))
+    shown, chosen = found.shown, few(found.shown, found.states.distance())
     assert len(chosen) == len(nvmx.suite(instruction, source))
     observable = shown.any(axis=1)
     assert (shown[:, chosen].any(axis=1) == observable).all()
@@ -92,16 +92,16 @@ def test_no_state_of_a_suite_can_be_left_out(instruction: str, source: str) -> N
 def test_witnesses_show_each_kind_of_difference(instruction: str, source: str) -> None:
     found = nvmx.witnesses(instruction, source, "intel")
     difference = nvmx.diff(instruction, source, "intel")
-    label = "intel" if source != "intel" else "intel (b)"
-    kinds = difference.groupby([f"{source} outcome", f"{label} outcome"], observed=True).size()
-    assert {(row[source], row[label]): row["states"] for row in found.to_dict("records")} == {
+    ours, manuals = f"outcome ({source})", "outcome (intel)" if source != "intel" else "outcome (intel, b)"
+    kinds = difference.groupby([ours, manuals], observed=True).size()
+    assert {(row[ours], row[manuals]): row["states"] for row in found.to_dict("records")} == {
         pair: count for pair, count in kinds.items() if count
     }
-    axes = [name for name in found.columns if name not in (source, label, "states")]
+    axes = [name for name in found.columns if name not in (ours, manuals, "states")]
     for row in found.to_dict("records"):
         state = {name: row[name] for name in axes}
-        assert nvmx.verdict(instruction, source, **state).outcome == row[source]
-        assert nvmx.verdict(instruction, "intel", **state).outcome == row[label]
+        assert nvmx.verdict(instruction, source, **state).outcome == row[ours]
+        assert nvmx.verdict(instruction, "intel", **state).outcome == row[manuals]
         assert nvmx.verdict(instruction, "intel", **state).possible
 
 
@@ -109,10 +109,11 @@ def test_few_states_tell_all_sources_apart() -> None:
     for instruction in ("VMXON", "VMXOFF"):
         sources = [source for name, source in PAIRS if name == instruction]
         found = nvmx.distinguish(instruction, sources)
+        ends = {source: found[f"outcome ({source})"] for source in sources}
         apart = {
             (a, b)
             for a, b in combinations(sources, 2)
-            if ((found[a] != "") & (found[b] != "") & (found[a] != found[b])).any()
+            if ((ends[a] != "") & (ends[b] != "") & (ends[a] != ends[b])).any()
         }
         same = {pair if pair in set(combinations(sources, 2)) else pair[::-1] for pair in found.attrs["same"]}
         assert apart | same == set(combinations(sources, 2))
@@ -170,11 +171,11 @@ def test_a_made_up_hypervisor_is_one_file_of_rows(tmp_path: Any, monkeypatch: py
         all_sources.cache_clear()
         assert nvmx.verdict("VMXON", "made-up", cpl=3).outcome == "#GP(0)"
         assert "made-up" in nvmx.sources()["id"].tolist()
-        assert set(nvmx.diff("VMXON", "made-up", "intel")["made-up outcome"]) >= {"success"}
+        assert set(nvmx.diff("VMXON", "made-up", "intel")["outcome (made-up)"]) >= {"success"}
         assert "made-up" in nvmx.lab.explorer().source.options
         assert nvmx.plots.map("VMXON", "made-up").sentence.startswith("VMXON by made-up")
     all_sources.cache_clear()
     assert "made-up" not in all_sources()
     mine = nvmx.Ladder("VMXON", "mine", nvmx.ladder("VMXON", "intel").rungs[:8], nvmx.Effect(vmx="root"))
     assert len(nvmx.suite("VMXON", mine))
-    assert nvmx.witnesses("VMXON", mine, "intel")["mine"].tolist()
+    assert nvmx.witnesses("VMXON", mine, "intel")["outcome (mine)"].tolist()
