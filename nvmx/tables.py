@@ -109,7 +109,7 @@ def table(
 
 def _table(
     domains: Domains,
-    codes: Sequence[NDArray[np.integer]],
+    codes: Iterable[NDArray[np.integer]],
     answers: Answers,
     possible: NDArray[np.bool_],
     shape: tuple[int, ...] | None = None,
@@ -319,7 +319,7 @@ def _state_table(states: States, rows: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(_axis_columns(chosen.domains, chosen.codes, (len(rows),)))
 
 
-def _axis_columns(domains: Domains, codes: Sequence[NDArray[np.integer]], shape: tuple[int, ...]) -> dict[str, Any]:
+def _axis_columns(domains: Domains, codes: Iterable[NDArray[np.integer]], shape: tuple[int, ...]) -> dict[str, Any]:
     """Return the values of each axis, given their codes, which broadcast to `shape`; the columns can be written to."""
     columns: dict[str, Any] = {}
     for (name, values), each in zip(domains.items(), codes, strict=True):

@@ -154,7 +154,7 @@ BY_VALUE = {axis.name: list(axis.values) for axis in AXES}
 def test_a_repair_of_the_seed_keeps_to_what_the_seed_knows() -> None:
     found = nvmx.verdict("VMXON", "kvm-2011", cpl=3)
     assert found.repair() == {"cpl": 0}
-    assert str(found.repair()) == "CPL 3 → 0"
+    assert str(found.repair()) == "CPL 3 -> 0"
     assert found.repair("#GP(0)") == {}
     assert str(found.repair("#GP(0)")) == "nothing to change"
     assert found.repair("VM exit") is None

@@ -52,7 +52,7 @@ class Part:
             kinds.setdefault((int(self.status[row]), *told), []).append(row)
         instruction = self.observed.instruction
         names = spans(instruction)
-        away = States(instruction, names, self.observed.cells).distance()
+        away = States(instruction, names, np.stack(self.observed.cells)).distance()
         for (status, expected, executed), rows in sorted(kinds.items()):
             state = self.observed.state(min(rows, key=lambda row: (away[row], row)))
             witness = " ".join(f"{name}={state[name]}" for name in names if state[name] != READY[instruction][name])
@@ -157,7 +157,7 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
-    knows = States(chosen.instruction, spans(chosen.instruction), observed.cells).in_domain(chosen)
+    knows = States(chosen.instruction, spans(chosen.instruction), np.stack(observed.cells)).in_domain(chosen)
     observed = observed.only(knows)
     expected = observed.expected(chosen)
     status = np.where(observed.endings.differ(expected), _DISAGREE, _AGREE)

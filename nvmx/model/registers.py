@@ -1,30 +1,54 @@
 """From raw registers, as a debugger or a VM-entry dump prints them, to axis values."""
 
 import operator
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from .axis import BY_NAME, Value, named_values
+from .errors import InvalidType, InvalidValue
 from .rules import canonical
 
 # The bit of each axis in its register.
-CR0, CR4, EFER, RFLAGS = (
-    {"CR0.PE": 0, "CR0.NE": 5, "CR0.PG": 31},
-    {"CR4.VMXE": 13},
-    {"EFER.LMA": 10},
-    {"RFLAGS.VM": 17},
-)
+CR0 = {"CR0.PE": 0, "CR0.NE": 5, "CR0.PG": 31}
+CR4 = {"CR4.VMXE": 13}
+EFER = {"EFER.LMA": 10}
+RFLAGS = {"RFLAGS.VM": 17}
 FEATURE_CONTROL = {"FEATURE_CONTROL.lock": 0, "FEATURE_CONTROL.smx": 1, "FEATURE_CONTROL.vmx": 2}
 _CS = {"CS.L": 13}
 _NO_VMCS = 0xFFFF_FFFF_FFFF_FFFF
+_REVISION = 0x7FFF_FFFF
 
 
-def _register(name: str, value: object) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name}: {value!r} is not an integer") from None
-    if not 0 <= number < 1 << 64:
-        raise ValueError(f"{name}: {value!r} is not an unsigned 64-bit integer")
-    return number
+def _bits(bits: Mapping[str, int], value: int) -> dict[str, Value]:
+    return {name: value >> bit & 1 for name, bit in bits.items()}
+
+
+# What each argument says alone: its range, and the axis values in it.
+_ALONE: dict[str, tuple[range, Callable[[int], dict[str, Value]]]] = {
+    "cr0": (range(1 << 64), partial(_bits, CR0)),
+    "cr4": (range(1 << 64), partial(_bits, CR4)),
+    "efer": (range(1 << 64), partial(_bits, EFER)),
+    "rflags": (range(1 << 64), partial(_bits, RFLAGS)),
+    "cs_access_rights": (range(1 << 32), partial(_bits, _CS)),
+    "ss_access_rights": (range(1 << 32), lambda rights: {"CPL": rights >> 5 & 3}),
+    "feature_control": (range(1 << 64), partial(_bits, FEATURE_CONTROL)),
+    "current_vmptr": (range(1 << 64), lambda pointer: {"current_VMCS": int(pointer != _NO_VMCS)}),
+    "vmxon_pointer": (range(1 << 64), lambda pointer: {"pointer.aligned": int(pointer & 0xFFF == 0)}),
+    "revision": (range(1 << 32), lambda word: {"revision.bit31": word >> 31 & 1}),
+}
+# What an argument says about another one.
+_TOGETHER: dict[str, tuple[range, str, Callable[[int, int], dict[str, Value]]]] = {
+    "physical_width": (
+        range(32, 53),
+        "vmxon_pointer",
+        lambda width, pointer: {"pointer.in_width": int(pointer >> width == 0)},
+    ),
+    "vmx_basic": (
+        range(1 << 64),
+        "revision",
+        lambda basic, word: {"revision.match": int((basic ^ word) & _REVISION == 0)},
+    ),
+}
 
 
 def state(
@@ -43,48 +67,44 @@ def state(
     vmx_basic: int | None = None,
     **axes: object,
 ) -> dict[str, Value]:
-    """Return the axis values, by keyword, that these registers hold, to feed to `verdict`.
+    """Return the axis values, by keyword, that these registers hold, to pass on to `verdict`.
 
-    Access rights are in the format of the VMCS (bit 13 is L, bits 6:5 are DPL; CPL is the DPL of SS).
-    `vmxon_pointer` is judged by its alignment and, with `physical_width` (in bits), by its width; `revision` (32 bits
-    at the pointer) by bit 31 and, with `vmx_basic` (IA32_VMX_BASIC), by the identifier.  Other axes may be given by
-    name.  An axis that means nothing there (CS.L outside long mode) gets the value at which such a state is counted.
-    Raises TypeError or ValueError for no integer, and ValueError for an axis given twice.
+    Access rights are in the VMCS's form (bit 13 is L, bits 6:5 are DPL; CPL is the DPL of SS).  `vmxon_pointer` says
+    whether it is aligned and, with `physical_width` (in bits), whether it is within that width.  `revision` (the 32
+    bits at the pointer) says whether bit 31 is set and, with `vmx_basic` (IA32_VMX_BASIC), whether the identifier
+    matches.  Other axes may be given by name.  An axis that means nothing in this state (CS.L outside long mode) gets
+    its canonical value.  Raises InvalidType or InvalidValue for what is no such register, or if an axis is given twice.
+
+    >>> state(cr0=0x80000031, cr4=0x2020, efer=0x500)
+    {'cr0_pe': 1, 'cr0_ne': 1, 'cr0_pg': 1, 'cr4_vmxe': 1, 'efer_lma': 1}
+    >>> state(vmxon_pointer=0x1234, cpl=3)
+    {'cpl': 3, 'ptr_aligned': 0, 'rev_match': 1, 'rev_bit31': 0}
     """
+    given = {name: value for name, value in locals().items() if name != "axes" and value is not None}
+    limits = {name: row[0] for name, row in _ALONE.items()} | {name: row[0] for name, row in _TOGETHER.items()}
+    numbers = {name: _integer(name, value, limits[name]) for name, value in given.items()}
     found: dict[str, Value] = {}
-    sources: tuple[tuple[str, int | None, dict[str, int]], ...] = (
-        ("cr0", cr0, CR0),
-        ("cr4", cr4, CR4),
-        ("efer", efer, EFER),
-        ("rflags", rflags, RFLAGS),
-        ("cs_access_rights", cs_access_rights, _CS),
-        ("feature_control", feature_control, FEATURE_CONTROL),
-    )
-    for name, value, bits in sources:
-        if value is not None:
-            number = _register(name, value)
-            found |= {column: number >> bit & 1 for column, bit in bits.items()}
-    if ss_access_rights is not None:
-        found["CPL"] = _register("ss_access_rights", ss_access_rights) >> 5 & 3
-    if current_vmptr is not None:
-        found["current_VMCS"] = int(_register("current_vmptr", current_vmptr) != _NO_VMCS)
-    if vmxon_pointer is not None:
-        pointer = _register("vmxon_pointer", vmxon_pointer)
-        found["pointer.aligned"] = int(pointer & 0xFFF == 0)
-        if physical_width is not None:
-            found["pointer.in_width"] = int(pointer >> _register("physical_width", physical_width) == 0)
-    elif physical_width is not None:
-        raise TypeError("physical_width says nothing without vmxon_pointer")
-    if revision is not None:
-        word = _register("revision", revision)
-        found["revision.bit31"] = word >> 31 & 1
-        if vmx_basic is not None:
-            found["revision.match"] = int((word ^ _register("vmx_basic", vmx_basic)) & 0x7FFF_FFFF == 0)
-    elif vmx_basic is not None:
-        raise TypeError("vmx_basic says nothing without revision")
+    for name, number in numbers.items():
+        if name in _ALONE:
+            found |= _ALONE[name][1](number)
+        else:
+            _, other, values_of = _TOGETHER[name]
+            if other not in numbers:
+                raise InvalidType(f"{name} says nothing without {other}")
+            found |= values_of(number, numbers[other])
     for column, axis_value in named_values(axes).items():
         if column in found:
-            raise ValueError(f"axis {column} is given twice: by a register and by name")
+            raise InvalidValue(f"axis {column} is given twice: by a register and by name")
         found[column] = axis_value
     known = canonical(found)
     return {axis.keyword: known[name] for name, axis in BY_NAME.items() if name in known}
+
+
+def _integer(name: str, value: object, limits: range) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidType(f"{name}: {value!r} is not an integer") from None
+    if number not in limits:
+        raise InvalidValue(f"{name}: {value!r} is not between {limits.start} and {limits.stop - 1:#x}")
+    return number

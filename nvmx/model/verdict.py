@@ -23,9 +23,9 @@ def changes_text(start: Mapping[str, Value], end: Mapping[str, Value]) -> str:
     """Write what differs in `end`.
 
     >>> changes_text({"CPL": 3, "CR0.NE": 1}, {"CPL": 0, "CR0.NE": 1})
-    'CPL 3 → 0'
+    'CPL 3 -> 0'
     """
-    return ", ".join(f"{name} {start[name]} → {value}" for name, value in end.items() if start[name] != value)
+    return ", ".join(f"{name} {start[name]} -> {value}" for name, value in end.items() if start[name] != value)
 
 
 class Repair(dict[str, Value]):
@@ -57,7 +57,7 @@ class Verdict:
     >>> found.outcome, found.rung.name, [rung.name for rung in found.masked]
     ('#GP(0)', 'CR0.NE set', ['FEATURE_CONTROL locked'])
     >>> print(found.repair())
-    CR0.NE 0 → 1, FEATURE_CONTROL.lock 0 → 1
+    CR0.NE 0 -> 1, FEATURE_CONTROL.lock 0 -> 1
     """
 
     ladder: Ladder
@@ -185,7 +185,7 @@ class Verdict:
         lines = [self.headline + self._doubt, ""]
         for number, (rung, mark) in enumerate(self.steps, 1):
             ending = "" if mark in ("passed", "not reached") else f"{rung.ending}, because {_cause(rung, self.state)}"
-            lines.append(f"{number:3} {_SIGNS[mark]} {mark:15}  {rung.name:{width}}  {ending}".rstrip())
+            lines.append(f"{number:3}  {mark:15}  {rung.name:{width}}  {ending}".rstrip())
         return "\n".join([*lines, *self._repair_lines])
 
     @property

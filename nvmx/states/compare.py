@@ -103,7 +103,7 @@ def differences(comparison: Comparison, *, flags: bool) -> list[Difference]:
     return sorted(lines, key=lambda line: -line.states)
 
 
-def _columns(states: States) -> tuple[list[str], list[NDArray[np.integer]], list[Sequence[Value]]]:
+def _columns(states: States) -> tuple[list[str], list[NDArray[np.int8]], list[Sequence[Value]]]:
     """Return name, codes and values of each column; the axes that make up the mode become one column."""
     names, columns, values = list(states.domains), list(states.codes), list(states.domains.values())
     if not set(MODE_AXES) <= set(names):

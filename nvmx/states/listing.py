@@ -19,9 +19,9 @@ Domains: TypeAlias = Mapping[str, Sequence[Value]]  # the values that each axis 
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """Some states of one instruction: for each axis of `domains`, the code (index) of its value in each state.
+    """Some states of one instruction: `codes` has one row per axis of `domains` and one column per state.
 
-    An axis outside `domains` is ready.  Arrays have one element per state and cannot be written to.
+    A code is the index of a value in its domain; an axis outside `domains` is ready.  Arrays cannot be written to.
 
     >>> import nvmx
     >>> states = States.possible([nvmx.ladder("VMXON", "intel")], ["CPL", "RFLAGS.VM"])
@@ -33,7 +33,7 @@ class States:
 
     instruction: str
     domains: Domains
-    codes: tuple[NDArray[np.integer], ...]
+    codes: NDArray[np.int8]
     _inside: dict[object, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -51,11 +51,11 @@ class States:
         return cls(instruction, dict(domains), _project(domains, ready))
 
     def __len__(self) -> int:
-        return len(self.codes[0]) if self.codes else 1
+        return int(self.codes.shape[1])
 
     def __getitem__(self, rows: NDArray[np.bool_] | Sequence[int]) -> Self:
         """Return the states of a mask, or of a list of row numbers."""
-        return type(self)(self.instruction, self.domains, _read_only(codes[rows] for codes in self.codes))
+        return type(self)(self.instruction, self.domains, _read_only(self.codes[:, rows]))
 
     def inside(self, box: Box) -> NDArray[np.bool_]:
         """Return, for each state, whether it lies in the box."""
@@ -118,17 +118,15 @@ def common_domains(ladders: Sequence[Ladder], axes: Iterable[str]) -> dict[str, 
 _ROW = {axis.name: row for row, axis in enumerate(AXES)}
 
 
-def _read_only(arrays: Iterable[NDArray[np.integer]]) -> tuple[NDArray[np.int8], ...]:
-    narrow = tuple(array.astype(np.int8) for array in arrays)
-    for array in narrow:
-        array.flags.writeable = False
-    return narrow
+def _read_only(array: NDArray[np.int8]) -> NDArray[np.int8]:
+    array.flags.writeable = False
+    return array
 
 
 @lru_cache(maxsize=32)
 def _project(
     domains: tuple[tuple[str, tuple[Value, ...]], ...], fixed: frozenset[tuple[str, Value]]
-) -> tuple[NDArray[np.int8], ...]:
+) -> NDArray[np.int8]:
     """Return the codes of the possible states on these axes, each state once, with the axes in `fixed` at a value."""
     table = _all_possible()
     keep = np.ones(table.shape[1], dtype=bool)
@@ -140,11 +138,11 @@ def _project(
         recode = np.array([values.index(value) if value in values else -1 for value in BY_NAME[name].values], np.int8)
         columns.append(recode[table[_ROW[name]]])
         keep &= columns[-1] >= 0
-    if not columns:
-        return ()
     sizes = tuple(len(values) for _, values in domains)
+    if not sizes:
+        return np.zeros((0, 1), dtype=np.int8)
     keys = np.unique(np.ravel_multi_index([column[keep] for column in columns], sizes))
-    return _read_only(np.unravel_index(keys, sizes))
+    return _read_only(np.stack(np.unravel_index(keys, sizes)).astype(np.int8))
 
 
 @cache

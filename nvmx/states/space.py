@@ -53,7 +53,7 @@ def spanned_axes(ladders: Sequence[Ladder], axes: Iterable[str] | None) -> tuple
 def possible(ladders: Sequence[Ladder], domains: Domains) -> NDArray[np.bool_]:
     """Return, for every state, whether it is possible for some values of the axes that no ladder reads."""
     found = np.zeros([len(values) for values in domains.values()], dtype=bool)
-    found[States.possible(ladders, domains).codes] = True
+    found[tuple(States.possible(ladders, domains).codes)] = True
     return found
 
 
