@@ -101,8 +101,7 @@ def table(
     rungs = deciding_rungs(ladder, domains)
     can_be = is_possible([ladder], domains)
     if possible is not None:
-        rows = np.nonzero(~can_be)
-        return _table(domains, rows, Answers(ladder, np.atleast_1d(rungs[rows])), np.atleast_1d(can_be[rows]))
+        return _table(domains, np.argwhere(~can_be).T, Answers(ladder, rungs[~can_be]), can_be[~can_be])
     codes = np.indices(rungs.shape, dtype=np.int8, sparse=True)
     return _table(domains, codes, Answers(ladder, rungs.ravel()), can_be.ravel(), rungs.shape)
 

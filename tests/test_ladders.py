@@ -153,9 +153,16 @@ def test_every_mutant_of_a_ladder_is_noticed_where_a_possible_state_shows_it(
 # --- rows that are refused ---------------------------------------------------------------------------------------
 
 
-def rung(name: str = "mine", **changes: Any) -> Rung:
-    row: dict[str, Any] = {"when": {"CPL": 3}, "outcome": "#GP(0)", "reason": "why", "by": "handler", "source": "me"}
-    return Rung(name, **(row | changes))
+def rung(name: Any = "mine", **changes: Any) -> Rung:
+    row: dict[str, Any] = {
+        "name": name,
+        "when": {"CPL": 3},
+        "outcome": "#GP(0)",
+        "reason": "why",
+        "by": "handler",
+        "source": "me",
+    }
+    return Rung(**(row | changes))
 
 
 @pytest.mark.parametrize(
@@ -172,6 +179,9 @@ def rung(name: str = "mine", **changes: Any) -> Rung:
         ({"outcome": "VMfailValid"}, ["'mine'", "error number"]),
         ({"error": 15}, ["'mine'", "error number"]),
         ({"by": "guest"}, ["'mine'", "'guest'", "handler"]),
+        ({"name": ""}, ["must have a name"]),
+        ({"outcome": "VMfailValid", "error": "15"}, ["error", "'15'"]),
+        ({"outcome": "VMfailValid", "error": 10**30}, ["error", "32-bit"]),
     ],
 )
 def test_a_malformed_rung_is_refused_by_name(changes: dict[str, Any], words: list[str]) -> None:
@@ -197,6 +207,46 @@ def ladder(*rungs: Rung) -> nvmx.Ladder:
 def test_a_malformed_ladder_is_refused_by_name(rungs: list[Rung], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         ladder(*rungs)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: rung(name=None), "name: None is not a string"),
+        (lambda: rung(name=5), "name: 5 is not a string"),
+        (lambda: rung(when=None), "None is not a mapping"),
+        (lambda: nvmx.Ladder("VMXON", "mine", ["x"], nvmx.Effect("root")), "'x' is not a Rung"),  # type: ignore[list-item]
+        (lambda: nvmx.Ladder("VMXON", "mine", [], None), "None is not an Effect"),  # type: ignore[arg-type]
+        (lambda: nvmx.Ladder("VMXON", 3, [], nvmx.Effect("root")), "3 is not a name"),  # type: ignore[arg-type]
+        (lambda: nvmx.Effect("Root"), "value of VMX: 'Root' is not allowed; did you mean 'root'"),
+        (lambda: nvmx.Effect("root", current_vmcs=7), "value of current_VMCS: 7"),
+        (lambda: nvmx.Effect("root", flags={"IF": 1}), "flag written"),
+        (lambda: nvmx.Ladder("VMXON", "mine", [rung(when={"CPL": 3})], nvmx.Effect("root"), {"CPL": (1, 2, 3)}),
+         "CPL must keep its ready value 0"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused_at_once(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(nvmx.NvmxError, match=words):
+        make()
+
+
+def test_a_ladder_without_rungs_has_nothing_to_test() -> None:
+    empty = nvmx.Ladder("VMXON", "empty", [], nvmx.Effect("root", flags={}))
+    assert nvmx.suite("VMXON", empty).empty
+    assert nvmx.mutants("VMXON", empty).empty
+    assert "empty" in str(nvmx.verdict("VMXON", empty))
+
+
+def test_a_ladder_may_have_many_rungs() -> None:
+    same = [rung(f"check {n}", when={"CR4.VMXE": 0}, outcome="#UD", shadowed="" if n == 0 else "tested before")
+            for n in range(300)]  # fmt: skip
+    mine = nvmx.Ladder("VMXON", "mine", [*same, rung("CPL 0", when={"CPL": (1, 2, 3)})], nvmx.Effect("root"))
+    table = nvmx.table("VMXON", mine, ["CR4.VMXE", "CPL"])
+    assert table["rung"].tolist()[:4] == ["check 0"] * 4
+    assert table["outcome"].tolist()[4:] == ["success", "#GP(0)", "#GP(0)", "#GP(0)"]
+    assert set(nvmx.diff("VMXON", mine, "intel")["outcome (mine)"]) >= {"success"}
+    assert "#GP(0) in 3" in nvmx.plots.map("VMXON", mine, ["CPL"], []).sentence
+    assert nvmx.bochs.agreement(nvmx.bochs.recording(), mine).executed == 11358
 
 
 def test_a_shadowed_rung_may_stand_where_it_says_so() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import nvmx
+from nvmx.ask import execute
 
 PROGRAM: list[Any] = ["VMXON", "VMXON", ("CR4.VMXE", 0), "VMXOFF", "VMXOFF"]
 
@@ -28,10 +29,11 @@ def test_what_xen_lets_through_is_reported_as_impossible() -> None:
     assert nvmx.run([*PROGRAM[:3], ("cr4_vmxe", 1), "VMXOFF"], "xen")["outcome"].tolist()[-1] == "success"
 
 
-def test_the_seed_leaves_flags_stale_and_lets_fixed_bits_go() -> None:
+def test_the_first_handlers_leave_flags_stale_and_hold_the_fixed_bits() -> None:
     assert set(nvmx.run(PROGRAM, "kvm-2011")["flags"]) == {"left alone"}
     assert nvmx.run(["VMXON"], "kvm-2013")["flags"].tolist() == ["cleared"]
-    assert outcomes("kvm-2011", ["VMXON", ("CR0.NE", 0)]) == ["success", "success"]
+    for bit in ("CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE"):
+        assert outcomes("kvm-2011", ["VMXON", (bit, 0)]) == ["success", "#GP(0)"]
     assert outcomes("kvm-2013", ["VMXON", ("CR0.NE", 0)]) == ["success", "#GP(0)"]
 
 
@@ -57,9 +59,71 @@ def test_each_instruction_ends_as_its_verdict_says(source: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "state"),
+    [
+        ("intel-2006", {"fc_vmx": 0, "vmx": "root"}),  # SMX is not read, so it may be on
+        ("kvm-2011", {"cr0_pe": 0, "efer_lma": 0, "cs_l": 0}),  # CR0.PG is not read, so it may be off
+        ("intel", {"rflags_vm": 1}),
+    ],
+)
+def test_a_program_and_its_steps_agree_on_what_is_possible(source: str, state: dict[str, Any]) -> None:
+    after: Any = {"vmx": "off", **state}
+    program = ["VMXON", "VMXOFF", "VMXON"]
+    table = nvmx.run(program, source, state)
+    for n, instruction in enumerate(program):
+        _, after = nvmx.step(after, instruction, source)
+        assert table["possible"][n] == after.possible
+
+
+LEGACY: dict[str, Any] = {"efer_lma": 0, "cs_l": 0}
+
+
+@pytest.mark.parametrize(
+    ("program", "state", "outcomes_", "mode"),
+    [
+        ([("CR0.PG", 0)], {"cs_l": 0}, ["success"], "protected, 16- or 32-bit"),  # compatibility mode leaves long mode
+        ([("CR0.PG", 0)], {}, ["#GP(0)"], "64-bit"),  # 64-bit mode must not
+        ([("CR0.PE", 0)], LEGACY, ["#GP(0)"], "protected, 16- or 32-bit"),  # not while paging is on
+        ([("CR0.PG", 0), ("CR0.PE", 0)], LEGACY, ["success", "success"], "real-address"),
+        ([("CR0.PE", 1), ("CR0.PG", 1)], {"cr0_pe": 0, "cr0_pg": 0, **LEGACY}, ["success"] * 2,
+         "protected, 16- or 32-bit"),
+        ([("CR0.PG", 1)], {"cr0_pe": 0, "cr0_pg": 0, **LEGACY}, ["#GP(0)"], "real-address"),
+        ([("CR0.PG", 0)], {"operand": "unmapped", **LEGACY}, ["success"], "protected, 16- or 32-bit"),
+        ([("CR0.PG", 0)], {"cpl": 3, **LEGACY}, ["#GP(0)"], "protected, 16- or 32-bit"),
+    ],
+)  # fmt: skip
+def test_writes_to_cr0_follow_the_rules_of_the_modes(
+    program: list[Any], state: dict[str, Any], outcomes_: list[str], mode: str
+) -> None:
+    events = execute(program, "intel", state)
+    assert [event.outcome for event in events] == outcomes_
+    assert events[-1].state.mode == mode
+    assert events[-1].state.possible
+
+
+def test_a_source_that_allows_a_write_is_still_bound_by_the_processor() -> None:
+    """Xen looks neither at NE, PG and PE nor at VMXE in VMX operation, but PE stays set while PG is."""
+    assert outcomes("xen", ["VMXON", ("CR0.NE", 0)]) == ["success", "success"]
+    assert outcomes("xen", ["VMXON", ("CR4.VMXE", 0), ("CR0.PE", 0)]) == ["success", "success", "#GP(0)"]
+    assert outcomes("xen", ["VMXON", ("CR0.PG", 0)]) == ["success", "#GP(0)"]  # 64-bit code
+    compatible = execute(["VMXON", ("CR0.PG", 0), ("CR0.PE", 0)], "xen", {"vmx": "off", **LEGACY})
+    assert [event.outcome for event in compatible] == ["success"] * 3
+    assert "VMX root" in compatible[-1].state.reason
+
+
+@pytest.mark.parametrize("state", ["x", [], 0, ""])
+def test_what_is_no_state_is_refused(state: Any) -> None:
+    with pytest.raises(TypeError, match="is not a mapping"):
+        nvmx.run(["VMXON"], "intel", state)
+    with pytest.raises(TypeError, match="is not a mapping"):
+        nvmx.step(state, "VMXON", "intel")
+
+
+@pytest.mark.parametrize(
     ("program", "source", "state", "error", "words"),
     [
         (["VMLAUNCH"], "intel", {}, ValueError, "VMLAUNCH"),
+        ([], "nonsense", {}, ValueError, "nonsense"),
         ([3], "intel", {}, TypeError, "3"),
         ([("CPL", 0)], "intel", {}, ValueError, "CR4.VMXE"),
         ([("CR4.VMXE", 2)], "intel", {}, ValueError, "CR4.VMXE"),

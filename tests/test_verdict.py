@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import nvmx
+from nvmx.ladders import all_sources
 from nvmx.model.axis import AXES
-from nvmx.model.instruction import READY
+from nvmx.model.instruction import INSTRUCTIONS, READY
 
 SOURCES = ("intel", "kvm-2011")
 NAMES = [axis.name for axis in AXES]
@@ -82,6 +83,52 @@ def test_the_first_rung_decides_and_later_ones_are_masked() -> None:
     ]
     assert found.steps[place][0] is found.rung
     assert {mark for _, mark in nvmx.verdict("VMXON", "intel").steps} == {"passed"}
+
+
+def test_a_failed_check_is_told_by_its_cause() -> None:
+    found = nvmx.verdict("VMXON", "intel", cr0_ne=0, cr0_pg=0, fc_lock=0)
+    assert found.cause == "CR0.NE = 0"
+    assert found.short_reason == "CR0.NE = 0; check 11 asks for CR0.NE set"
+    assert repr(nvmx.verdict("VMXON", "intel", cr0_ne=0)) == f"<VMXON, intel: #GP(0), because {found.short_reason}>"
+    for text in (str(found), found._repr_html_()):
+        assert "would also fail" in text
+        assert "CR0.PG = 0" in text
+        assert "FEATURE_CONTROL.lock = 0" in text
+    assert "smallest repair: CR0.NE 0 -> 1" in str(found)
+    assert str(found).isascii()
+    ready = nvmx.verdict("VMXOFF", "xen")
+    assert (ready.cause, ready.short_reason, ready.reason) == ("", "", "no check stands in the way")
+    assert repr(ready) == "<VMXOFF, xen: success>"
+    assert "smallest repair" not in str(ready)
+
+
+@pytest.mark.parametrize("source", nvmx.sources()["id"])
+def test_no_verdict_states_what_is_asked_for_as_the_cause(source: str) -> None:
+    """What stands behind `because` are the values of the state, for every rung of every ladder."""
+    for instruction in INSTRUCTIONS:
+        if instruction not in {each.instruction for each in all_sources()[source].ladders}:
+            continue
+        table = nvmx.table(instruction, source, possible=True).drop_duplicates("rung")
+        for row in table.to_dict("records"):
+            state = {name: row[name] for name in nvmx.ladder(instruction, source).axes}
+            found = nvmx.verdict(instruction, source, **state)
+            if found.rung:
+                values = [f"{name} = {found.state[name]}" for name in found.rung.when]
+                assert found.cause == " and ".join(values)
+                assert f"because {found.cause}; check" in repr(found)
+
+
+def test_the_nearest_possible_state_is_one_that_the_source_knows() -> None:
+    mode: dict[str, Any] = {"cr0_pe": 0, "cr0_pg": 0, "efer_lma": 0, "cs_l": 0}
+    found = nvmx.verdict("VMXON", "kvm-2011", vmx="root", current_vmcs=1, **mode)
+    again = nvmx.verdict("VMXON", "kvm-2011", **found.nearest)
+    assert again.possible
+    chooser = random.Random(2011)  # noqa: S311 - the same sample each time
+    for source in ("kvm-2011", "xen-2011", "acrn"):
+        ladder = nvmx.ladder("VMXON", source)
+        for _ in range(100):
+            state = {axis.name: chooser.choice(ladder.domain(axis.name)) for axis in AXES}
+            assert nvmx.verdict("VMXON", source, **nvmx.verdict("VMXON", source, **state).nearest).possible
 
 
 def test_an_impossible_state_is_answered_and_says_so() -> None:
@@ -258,6 +305,9 @@ def test_an_axis_that_means_nothing_gets_its_counted_value() -> None:
         ({"cr3": 1}, ValueError, "'cr3'"),
         ({"physical_width": 40}, TypeError, "vmxon_pointer"),
         ({"vmx_basic": 4}, TypeError, "revision"),
+        ({"revision": 1 << 40}, ValueError, "revision"),
+        ({"vmxon_pointer": 0, "physical_width": 1000}, ValueError, "physical_width"),
+        ({"cs_access_rights": 1 << 32}, ValueError, "cs_access_rights"),
     ],
 )
 def test_bad_registers_are_refused(given: dict[str, Any], error: type[Exception], words: str) -> None:

@@ -1,6 +1,6 @@
 """Rungs and ladders: the checks of one source, in order.  The first that fires decides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -124,7 +124,7 @@ class Ladder:
 
     instruction: str
     source: str
-    rungs: tuple[Rung, ...]
+    rungs: Sequence[Rung]  # kept as a tuple
     effect: Effect
     narrow: Mapping[str, Any] = field(default_factory=dict)
     checked: bool = field(default=True, repr=False, compare=False, kw_only=True)

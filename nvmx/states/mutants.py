@@ -91,7 +91,8 @@ def kills(ladder: Ladder) -> Kills:
     mutants = tuple(mutants_of(ladder))
     numbers: dict[object, int] = {}
     truth = _endings(ladder, states, numbers)
-    return Kills(mutants, states, np.array([_endings(mutant.ladder, states, numbers) != truth for mutant in mutants]))
+    shown = [_endings(mutant.ladder, states, numbers) != truth for mutant in mutants]
+    return Kills(mutants, states, np.array(shown, dtype=bool).reshape(len(mutants), len(states)))
 
 
 def _endings(ladder: Ladder, states: States, numbers: dict[object, int]) -> NDArray[np.intp]:
@@ -116,6 +117,8 @@ def few(shown: NDArray[np.bool_], distance: NDArray[np.intp]) -> list[int]:
     [2]
     """
     rows = shown[shown.any(axis=1)]
+    if not len(rows):
+        return []
     nearest_first = np.argsort(distance, kind="stable")
     _, first = np.unique(rows[:, nearest_first], axis=1, return_index=True)
     columns = nearest_first[np.sort(first)]
