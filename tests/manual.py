@@ -86,17 +86,17 @@ def _operands() -> Iterator[Columns]:
 
 
 def _environments() -> Iterator[Columns]:
+    """The rest of the machine: what the firmware left, whether a measured environment runs, and VMX operation."""
     bits = (0, 1)
-    names = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
-    for lock, in_smx, outside_smx, smx in product(bits, bits, bits, bits):
-        common = {**dict(zip(names, (lock, in_smx, outside_smx), strict=True)), "SMX": smx}
-        for ne, vmxe, a20m in product(bits, bits, bits):
-            if not (a20m and smx):
-                yield {**common, "CR0.NE": ne, "CR4.VMXE": vmxe, "A20M": a20m, "VMX": "off", "current_VMCS": 0,
-                       "dual_monitor": 0}  # fmt: skip
-        if lock and (in_smx if smx else outside_smx):
-            for dual in bits:
-                inside = {**common, "CR0.NE": 1, "CR4.VMXE": 1, "A20M": 0, "dual_monitor": dual}
-                yield {**inside, "VMX": "root", "current_VMCS": 0}
-                yield {**inside, "VMX": "root", "current_VMCS": 1}
-                yield {**inside, "VMX": "non-root", "current_VMCS": 1}
+    for lock, in_smx, outside_smx in product(bits, bits, bits):
+        left = {"FEATURE_CONTROL.lock": lock, "FEATURE_CONTROL.smx": in_smx, "FEATURE_CONTROL.vmx": outside_smx}
+        for smx in bits if lock else (0,):  # GETSEC[SENTER] faults until the firmware has locked the register
+            for ne, vmxe, a20m in product(bits, bits, (0,) if smx else bits):
+                yield {**left, "SMX": smx, "CR0.NE": ne, "CR4.VMXE": vmxe, "A20M": a20m, "VMX": "off",
+                       "current_VMCS": 0, "dual_monitor": 0}  # fmt: skip
+            if lock and (in_smx if smx else outside_smx):
+                for dual in bits:
+                    inside = {**left, "SMX": smx, "CR0.NE": 1, "CR4.VMXE": 1, "A20M": 0, "dual_monitor": dual}
+                    yield {**inside, "VMX": "root", "current_VMCS": 0}
+                    yield {**inside, "VMX": "root", "current_VMCS": 1}
+                    yield {**inside, "VMX": "non-root", "current_VMCS": 1}
