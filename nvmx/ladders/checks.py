@@ -1,4 +1,4 @@
-"""The checks that ladders share, each under one name: what it asks for, when it fires, how it usually ends, and why."""
+"""The checks that ladders share: for each name, when it fires, its usual outcome, and why."""
 
 from typing import Any
 
@@ -6,27 +6,30 @@ from ..model.ladder import Rung
 
 _CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
     "memory operand": (
-        {"operand": "register"}, "#UD", "with a register operand these bytes are another instruction"),
+        {"operand": "register"}, "#UD", "with a register operand these bytes are another instruction (SENDUIPI, on"
+        " processors that have it: #UD unless user interrupts are enabled)"),
     "protected mode": (
-        {"CR0.PE": 0}, "#UD", "real-address mode knows no VMX instructions"),
+        {"CR0.PE": 0}, "#UD", "real-address mode has no VMX instructions"),
     "CR4.VMXE set": (
-        {"CR4.VMXE": 0}, "#UD", "until CR4.VMXE is set there is no such instruction"),
+        {"CR4.VMXE": 0}, "#UD", "while CR4.VMXE is clear, the instruction does not exist"),
     "not virtual-8086 mode": (
-        {"RFLAGS.VM": 1}, "#UD", "virtual-8086 mode knows no VMX instructions"),
+        {"RFLAGS.VM": 1}, "#UD", "virtual-8086 mode has no VMX instructions"),
     "not compatibility mode": (
         {"EFER.LMA": 1, "CS.L": 0}, "#UD", "in long mode, only 64-bit code may use VMX instructions"),
     "long mode": (
-        {"EFER.LMA": 0}, "#UD", "only 64-bit code is let through"),
+        {"EFER.LMA": 0}, "#UD", "only 64-bit code is supported"),
     "in VMX operation": (
-        {"VMX": "off"}, "#UD", "outside VMX operation there is no such instruction"),
+        {"VMX": "off"}, "#UD", "outside VMX operation, the instruction does not exist"),
     "not VMX non-root operation": (
-        {"VMX": "non-root"}, "VM exit", "a guest executed it: its hypervisor takes over, whatever the CPL"),
+        {"VMX": "non-root"}, "VM exit", "a guest executed it: its hypervisor takes over, at any CPL"),
     "in VMX non-root operation": (
         {"VMX": ("off", "root")}, "#UD", "only a guest may execute it"),
     "CPL 0": (
         {"CPL": (1, 2, 3)}, "#GP(0)", "only the kernel (CPL 0) may do this"),
     "not in VMX root operation": (
         {"VMX": "root"}, "VMfailValid", "VMX operation was entered already"),
+    "not in VMX operation": (
+        {"VMX": ("root", "non-root")}, "VMfailInvalid", "VMX operation was entered already"),
     "not A20M mode": (
         {"A20M": 1}, "#GP(0)", "VMX operation does not work with address bit 20 masked"),
     "CR0.NE set": (
@@ -48,6 +51,9 @@ _CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"pointer.aligned": 0}, "VMfailInvalid", "the VMXON pointer is not a multiple of 4096"),
     "pointer within width": (
         {"pointer.in_width": 0}, "VMfailInvalid", "the VMXON pointer sets bits beyond the physical-address width"),
+    "64-bit pointer within width": (
+        {"EFER.LMA": 1, "pointer.in_width": 0}, "VMfailInvalid", "the VMXON pointer sets bits beyond the"
+        " physical-address width"),
     "revision matches": (
         {"revision.match": 0}, "VMfailInvalid", "the VMXON region does not begin with the VMCS revision identifier"),
     "revision bit 31 clear": (
@@ -60,13 +66,18 @@ _CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
 def check(
     name: str, by: str, source: str, *, why: str = "", outcome: str = "", error: int | None = None, shadowed: str = ""
 ) -> Rung:
-    """Return the rung of this check; `why` and `outcome` replace the usual reason and ending."""
+    """Return the rung of this check; `why` and `outcome` replace its usual reason and outcome."""
     when, usual, reason = _CHECKS[name]
     return Rung(name, when, outcome or usual, why or reason, by, source, error, shadowed)
 
 
+def checks(names: str, by: str, source: str) -> tuple[Rung, ...]:
+    """Return the rungs of several checks, named in one string with commas between them."""
+    return tuple(check(name.strip(), by, source) for name in names.split(","))
+
+
 def vmfail(name: str, error: int, by: str, source: str) -> tuple[Rung, Rung]:
-    """Return VMfail(error) as two rungs: only a current VMCS can record the number."""
+    """Return VMfail(error) as two rungs, since only a current VMCS can record the error number."""
     when, _, reason = _CHECKS[name]
     return (
         Rung(f"{name} (a current VMCS)", {**when, "current_VMCS": 1}, "VMfailValid",
@@ -74,8 +85,3 @@ def vmfail(name: str, error: int, by: str, source: str) -> tuple[Rung, Rung]:
         Rung(f"{name} (no current VMCS)", {**when, "current_VMCS": 0}, "VMfailInvalid",
              f"{reason}; there is no current VMCS to record an error in", by, source),
     )  # fmt: skip
-
-
-def checks(names: str, by: str, source: str) -> tuple[Rung, ...]:
-    """Return the rungs of several checks, named in one string with commas between."""
-    return tuple(check(name.strip(), by, source) for name in names.split(","))
