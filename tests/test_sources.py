@@ -1,159 +1,183 @@
-"""Every source's ladder against a matrix of positions that was written down separately, and against its history.
+"""Every source's ladder against its order of checks, which was written down separately, and against its history.
 
-A cell holds the place of a check in its source's order (equal places: one test, or no order that can be observed), "-"
-where the check is absent, and in brackets an ending that is not the manual's.
+To add a source, add its line to each instruction that it has in ORDER, and its exceptions to DOMAIN and WRITES.
 """
 
 import re
+from typing import Any
 
 import pytest
 
 import nvmx
 
-SDM = {"memory operand": "#UD", "protected mode": "#UD", "CR4.VMXE set": "#UD", "not virtual-8086 mode": "#UD",
-       "not compatibility mode": "#UD", "long mode": "#UD", "in VMX operation": "#UD",
-       "not VMX non-root operation": "VM exit", "CPL 0": "#GP(0)",
-       "not in VMX root operation (a current VMCS)": "VMfailValid",
-       "not in VMX root operation (no current VMCS)": "VMfailInvalid", "not in VMX root operation": "VMfailValid",
-       "not A20M mode": "#GP(0)", "CR0.NE set": "#GP(0)", "CR0.PG set": "#GP(0)", "FEATURE_CONTROL locked": "#GP(0)",
-       "FEATURE_CONTROL bit 2 set": "#GP(0)", "VMXON enabled inside SMX": "#GP(0)",
-       "VMXON enabled outside SMX": "#GP(0)", "operand mapped": "#PF", "pointer aligned": "VMfailInvalid",
-       "pointer within width": "VMfailInvalid", "revision matches": "VMfailInvalid",
-       "revision bit 31 clear": "VMfailInvalid", "no dual-monitor treatment (a current VMCS)": "VMfailValid",
-       "no dual-monitor treatment (no current VMCS)": "VMfailInvalid"}  # fmt: skip
-RENAMED = {
-    "register": ["memory operand"],
-    "PE": ["protected mode"],
-    "VMXE": ["CR4.VMXE set"],
-    "VM": ["not virtual-8086 mode"],
-    "compat": ["not compatibility mode"],
-    "32-bit": ["long mode"],
-    "off": ["in VMX operation"],
-    "exit": ["not VMX non-root operation"],
-    "CPL": ["CPL 0"],
-    "root": ["not in VMX root operation (a current VMCS)", "not in VMX root operation (no current VMCS)"],
-    "root, always ZF": ["not in VMX root operation"],
-    "A20M": ["not A20M mode"],
-    "NE": ["CR0.NE set"],
-    "PG": ["CR0.PG set"],
-    "lock": ["FEATURE_CONTROL locked"],
-    "bit 2": ["FEATURE_CONTROL bit 2 set"],
-    "SMX": ["VMXON enabled inside SMX", "VMXON enabled outside SMX"],
-    "operand": ["operand mapped"],
-    "pointer": ["pointer aligned", "pointer within width"],
-    "revision": ["revision matches", "revision bit 31 clear"],
-    "dual": ["no dual-monitor treatment (a current VMCS)", "no dual-monitor treatment (no current VMCS)"],
+# The manual's outcome of each check, and the rungs that make it.
+CHECKS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "register": ("#UD", ("memory operand",)),
+    "PE": ("#UD", ("protected mode",)),
+    "VMXE": ("#UD", ("CR4.VMXE set",)),
+    "VM": ("#UD", ("not virtual-8086 mode",)),
+    "compat": ("#UD", ("not compatibility mode",)),
+    "32-bit": ("#UD", ("long mode",)),
+    "off": ("#UD", ("in VMX operation",)),
+    "exit": ("VM exit", ("not VMX non-root operation",)),
+    "CPL": ("#GP(0)", ("CPL 0",)),
+    "root": ("", ("not in VMX root operation (a current VMCS)", "not in VMX root operation (no current VMCS)")),
+    "root, always": ("VMfailValid", ("not in VMX root operation",)),
+    "on, always": ("VMfailInvalid", ("not in VMX operation",)),
+    "A20M": ("#GP(0)", ("not A20M mode",)),
+    "NE": ("#GP(0)", ("CR0.NE set",)),
+    "PG": ("#GP(0)", ("CR0.PG set",)),
+    "lock": ("#GP(0)", ("FEATURE_CONTROL locked",)),
+    "bit 2": ("#GP(0)", ("FEATURE_CONTROL bit 2 set",)),
+    "SMX": ("#GP(0)", ("VMXON enabled inside SMX", "VMXON enabled outside SMX")),
+    "operand": ("#PF", ("operand mapped",)),
+    "aligned": ("VMfailInvalid", ("pointer aligned",)),
+    "width": ("VMfailInvalid", ("pointer within width",)),
+    "width in 64-bit mode": ("VMfailInvalid", ("64-bit pointer within width",)),
+    "revision": ("VMfailInvalid", ("revision matches",)),
+    "bit 31": ("VMfailInvalid", ("revision bit 31 clear",)),
+    "dual monitor": ("", ("no dual-monitor treatment (a current VMCS)", "no dual-monitor treatment (no current VMCS)")),
 }
-# Places 0: the processor, before an exit to a hypervisor.
-MATRIX = {
+# What the processor checks before a VM exit to a hypervisor; the second is all that can fail in long mode.
+VT_X = {"VMXON": "register & PE & VM & compat", "VMXOFF": "PE & VM & compat"}
+LONG_VT_X = {"VMXON": "register & compat", "VMXOFF": "compat"}
+
+# A line is a ladder: `>` where the order matters, `&` between checks that are one test or whose order no state shows,
+# and in brackets an outcome that is not the manual's.
+ORDER = {
     "VMXON": """
-                    intel-2006 kvm-2011 xen-2011 kvm-2013 kvm-2014 kvm-2017 kvm-2018-06 kvm-2018-07 kvm-2022-06
-    register        1          0        0        0        0        0        0           0           0
-    PE              1          0        0        0        0        0        0           0           0
-    VMXE            1          2        2        2        2        2        2           2           2
-    VM              1          0        0        0        0        0        0           0           0
-    compat          1          0        0        0        0        0        0           0           0
-    32-bit          -          -        -        -        -        -        -           -           -
-    exit            2          -        -        1        1        1        1           1           1
-    CPL             3          3        3        3        3        -        3[#UD]      3           3
-    root            4          -        -        4        5        4        4           4           4
-    root,always-ZF  -          -        -        -        -        -        -           -           -
-    A20M            5          -        -        -        -        -        -           -           -
-    NE              5          -        -        -        -        -        -           -           2[#UD]
-    PG              5          -        -        -        -        -        -           -           2[#UD]
-    lock            5          -        -        5        6        5        5           5           5
-    bit-2           5          -        -        5        6        5        5           5           5
-    SMX             -          -        -        -        -        -        -           -           -
-    operand         6          -        4        -        4        6        6           6           6
-    pointer         7          -        -        -        4        7        7           7           7
-    revision        8          -        -        -        4        8        8           8           8
-    """,
-    "VMXON, others": """
-                    intel kvm-2022-10 bochs xen virtualbox acrn xmhf64
-    register        1     0           0     0   0          0    0
-    PE              1     0           0     0   0          0    0
-    VMXE            1     2           1     1   5[#GP(0)]  1    1
-    VM              1     0           0     0   0          0    0
-    compat          1     0           1     0   0          0    0
-    32-bit          -     -           -     -   -          1    -
-    exit            2     1           2     2   1          -    2
-    CPL             3     3           3     3   2          3    3
-    root            4     4           4     5   3          -    4
-    root,always-ZF  -     -           -     -   -          4    -
-    A20M            5     -           5     -   3          -    -
-    NE              5     5           5     -   4          3    5
-    PG              5     5           -     -   4          3    5
-    lock            5     6           5     -   6          3    -
-    bit-2           -     6           5     -   6          3    -
-    SMX             5     -           -     -   -          -    -
-    operand         6     7           6     4   7          -    6
-    pointer         7     8           7     6   8          5    7
-    revision        8     9           8     7   9          6    8
+    intel          register & PE & VMXE & VM & compat > exit > CPL > root > A20M & NE & PG & lock & SMX > operand
+                   > aligned & width > revision & bit 31
+    intel-2006     register & VMXE & PE & VM & compat > exit > CPL > root > A20M & NE & PG & lock & bit 2 > operand
+                   > aligned & width > revision & bit 31
+    kvm-2011       VT-x > VMXE > CPL
+    kvm-2013       VT-x > exit > VMXE > CPL > root > lock & bit 2
+    kvm-2014       VT-x > exit > VMXE > CPL > operand > aligned & width > revision & bit 31 > root > lock & bit 2
+    kvm-2017       VT-x > exit > VMXE > root > lock & bit 2 > operand > aligned & width > revision & bit 31
+    kvm-2018-06    VT-x > exit > VMXE > CPL [#UD] > root > lock & bit 2 > operand > aligned & width > revision & bit 31
+    kvm-2018-07    VT-x > exit > VMXE > CPL > root > lock & bit 2 > operand > aligned & width > revision & bit 31
+    kvm-2022-06    VT-x > exit > VMXE & NE [#UD] & PG [#UD] > CPL > root > lock & bit 2 > operand > aligned & width
+                   > revision & bit 31
+    kvm-2022-10    VT-x > exit > VMXE > CPL > root > NE & PG > lock & bit 2 > operand > aligned & width
+                   > revision & bit 31
+    bochs          register & PE & VM > VMXE & compat > exit > CPL > root > NE & A20M & lock & bit 2 > operand
+                   > aligned & width > revision & bit 31
+    bochs-2026-09  register & PE & VM > VMXE & compat > exit > CPL > root > NE & PG & A20M & lock & bit 2 > operand
+                   > aligned & width > revision & bit 31
+    xen-2011       VT-x > VMXE > CPL > operand
+    xen            VT-x > exit > VMXE > CPL > operand > root > aligned & width in 64-bit mode > revision & bit 31
+    virtualbox     register & PE & VM & compat > exit > CPL > root > A20M > NE & PG > VMXE [#GP(0)] > lock & bit 2
+                   > operand > aligned > width > revision & bit 31
+    virtualbox-hm  VT-x > exit > VMXE > CPL > root > A20M > NE & PG > lock & bit 2 > operand > aligned > width
+                   > revision & bit 31
+    acrn           VT-x > exit > VMXE > 32-bit > CPL & NE & PG & lock & bit 2 > root, always > aligned & width
+                   > revision & bit 31
+    xmhf64         VT-x > exit > VMXE > CPL > root > NE & PG > aligned & width > revision & bit 31
     """,
     "VMXOFF": """
-                    intel intel-2006 kvm-2011 xen-2011 kvm-2013 kvm-2014 kvm-2017 kvm-2018-06 kvm-2018-07
-    off             1     1          2        2        2        2        2        3           2
-    VMXE            -     -          -        -        -        -        -        -           -
-    PE              1     -          0        0        0        0        0        0           0
-    VM              1     1          0        0        0        0        0        0           0
-    compat          1     1          0        0        0        0        0        0           0
-    exit            2     2          -        -        1        1        1        1           1
-    CPL             3     3          3        3        3        3        -        2[#UD]      3
-    dual            4     4          -        -        -        -        -        -           -
+    intel          off & PE & VM & compat > exit > CPL > dual monitor
+    intel-2006     off & VM & compat > exit > CPL > dual monitor
+    kvm-2011       VT-x > off > CPL
+    kvm-2013       VT-x > exit > off > CPL
+    kvm-2014       VT-x > exit > off > CPL
+    kvm-2017       VT-x > exit > off
+    kvm-2018-06    VT-x > exit > CPL [#UD] > off
+    kvm-2018-07    VT-x > exit > off > CPL
+    kvm-2022-06    VT-x > exit > off > CPL
+    kvm-2022-10    VT-x > exit > off > CPL
+    bochs          PE & VM > off & compat > exit > CPL
+    bochs-2026-09  PE & VM > off & compat > exit > CPL
+    xen-2011       VT-x > off > CPL
+    xen            VT-x > exit > VMXE & off > CPL
+    virtualbox     off > PE & VM & compat > exit > CPL > dual monitor
+    virtualbox-hm  VT-x > exit > off > CPL > dual monitor
+    acrn           VT-x > exit > off > CPL
+    xmhf64         VT-x > exit > off > CPL
     """,
-    "VMXOFF, others": """
-                    kvm-2022-06 kvm-2022-10 bochs xen virtualbox acrn
-    off             2           2           1     1   1          1
-    VMXE            -           -           -     1   -          -
-    PE              0           0           0     0   1          0
-    VM              0           0           0     0   1          0
-    compat          0           0           1     0   1          0
-    exit            1           1           2     2   2          -
-    CPL             3           3           3     3   3          3
-    dual            -           -           -     -   4          -
-    """,
+}
+NO_NESTED_GUESTS = {"VMX": ("off", "root")}
+NO_FAULT = {"operand": ("mapped", "register")}
+# The values that a source keeps of an axis, if it says nothing about the others.
+DOMAIN: dict[tuple[str, str], dict[str, tuple[Any, ...]]] = {
+    ("VMXON", "kvm-2011"): NO_NESTED_GUESTS,
+    ("VMXOFF", "kvm-2011"): NO_NESTED_GUESTS,
+    ("VMXON", "xen-2011"): NO_NESTED_GUESTS,
+    ("VMXOFF", "xen-2011"): NO_NESTED_GUESTS,
+    ("VMXON", "acrn"): NO_FAULT,
+    ("VMXON", "xmhf64"): NO_FAULT,
 }
 
 
-def columns() -> dict[tuple[str, str], dict[str, tuple[int, str]]]:
-    """For each ladder of the matrix: the place and the outcome of every check that it has, by the rung's name."""
-    found: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
-    for title, text in MATRIX.items():
-        head, *lines = text.strip("\n").splitlines()
-        for line in lines:
-            if not line.strip():
-                continue
-            name, *cells = line.split()
-            for source, cell in zip(head.split(), cells, strict=True):
-                column = found.setdefault((title.split(",")[0], source), {})
-                if cell != "-":
-                    place, ending = re.fullmatch(r"(\d+)(?:\[(.*)\])?", cell).groups()  # type: ignore[union-attr]
-                    for rung in RENAMED[
-                        name.replace(",", ", ").replace("always-ZF", "always ZF").replace("bit-2", "bit 2")
-                    ]:
-                        column[rung] = (int(place), ending or SDM[rung])
+def lines() -> dict[tuple[str, str], str]:
+    """Each line of ORDER by its instruction and source, joined with those that continue it."""
+    found: dict[tuple[str, str], str] = {}
+    for instruction, text in ORDER.items():
+        source = ""
+        for line in text.strip().splitlines():
+            if line.strip().startswith(">"):
+                found[instruction, source] += f" {line.strip()}"
+            else:
+                source, order = line.strip().split(maxsplit=1)
+                found[instruction, source] = order
     return found
 
 
-COLUMNS = columns()
+LINES = lines()
+# The bits that a write can clear in VMX root operation.  A source that is not here is unknown, or does more than a list
+# can say.
+WRITES = {
+    **dict.fromkeys(("intel", "intel-2006", "bochs", "bochs-2026-09"), ""),
+    **dict.fromkeys((source for _, source in LINES if source.startswith("kvm-")), ""),
+    "xen": "CR4.VMXE CR0.NE CR0.PG CR0.PE",
+    "xmhf64": "CR4.VMXE CR0.NE CR0.PG CR0.PE",
+}
 
 
-def test_the_matrix_holds_every_ladder() -> None:
+def places(instruction: str, line: str) -> dict[str, tuple[int, str]]:
+    """The place and the outcome of every rung of a line."""
+    line = line.replace("VT-x in long mode", LONG_VT_X[instruction]).replace("VT-x", VT_X[instruction])
+    found: dict[str, tuple[int, str]] = {}
+    for place, group in enumerate(line.split(" > ")):
+        for cell in group.split(" & "):
+            name, other = re.fullmatch(r"(.*?)(?: \[(.*)\])?", cell).groups()  # type: ignore[union-attr]
+            usual, rungs = CHECKS[name]
+            for rung in rungs:
+                vmfail = "VMfailValid" if "(a current" in rung else "VMfailInvalid"
+                found[rung] = (place, other or usual or vmfail)
+    return found
+
+
+def test_there_is_a_line_for_every_ladder() -> None:
     ladders = {
         (each.instruction, each.source) for source in nvmx.ladders.all_sources().values() for each in source.ladders
     }
-    assert set(COLUMNS) == ladders
+    assert set(LINES) == ladders
 
 
-@pytest.mark.parametrize(("instruction", "source"), COLUMNS)
-def test_a_ladder_is_its_column(instruction: str, source: str) -> None:
-    column, rungs = COLUMNS[instruction, source], nvmx.ladder(instruction, source).rungs
-    assert {rung.name: rung.outcome for rung in rungs} == {name: outcome for name, (_, outcome) in column.items()}
-    places = [column[rung.name][0] for rung in rungs]
-    assert places == sorted(places)
-    for rung in rungs:
+@pytest.mark.parametrize(("instruction", "source"), LINES)
+def test_a_ladder_is_its_line(instruction: str, source: str) -> None:
+    line, found = LINES[instruction, source], nvmx.ladder(instruction, source)
+    expected = places(instruction, line)
+    assert {rung.name: rung.outcome for rung in found.rungs} == {
+        name: outcome for name, (_, outcome) in expected.items()
+    }
+    order = [expected[rung.name][0] for rung in found.rungs]
+    assert order == sorted(order)
+    for rung in found.rungs:
         assert (rung.error is None) == (rung.outcome != "VMfailValid")
         assert rung.error in (None, 15 if instruction == "VMXON" else 23)
+        if line.startswith("VT-x"):
+            assert (rung.by == "handler") == (expected[rung.name][0] > 0)
+    assert dict(found.narrow) == DOMAIN.get((instruction, source), {})
+
+
+@pytest.mark.parametrize("source", nvmx.ladders.all_sources().values(), ids=lambda source: str(source.id))
+def test_what_a_write_can_clear_in_vmx_operation(source: nvmx.Source) -> None:
+    if source.id not in WRITES:
+        assert source.lets_through is None
+    else:
+        boxes = [{"VMX": ("root",), name: (0,)} for name in WRITES[source.id].split()]
+        assert source.lets_through == tuple(boxes)
 
 
 def test_flags_are_written_by_all_but_the_first_handlers() -> None:
@@ -200,15 +224,22 @@ def test_witnesses_of_the_others() -> None:
 
     assert ends("bochs", cr0_pg=0, efer_lma=0, cs_l=0) == "success"
     assert ends("intel", cr0_pg=0, efer_lma=0, cs_l=0) == "#GP(0)"
+    assert ends("bochs-2026-09", cr0_pg=0, efer_lma=0, cs_l=0) == "#GP(0)"
     assert ends("virtualbox", cr4_vmxe=0) == "#GP(0)"
+    assert ends("virtualbox-hm", cr4_vmxe=0, cpl=3) == "#UD"
     assert ends("xen-2011", vmx="root") == "success"
     assert ends("xen", vmx="root", operand="unmapped", current_vmcs=1) == "#PF"
+    assert ends("xen", ptr_in_width=0) == "VMfailInvalid"
+    assert ends("xen", ptr_in_width=0, efer_lma=0, cs_l=0) == "success"  # the operand is only 4 bytes wide
     assert ends("acrn", efer_lma=0, cs_l=0) == "#UD"
     assert ends("acrn", vmx="root") == "VMfailValid"
+    assert ends("acrn", vmx="non-root", current_vmcs=1, efer_lma=0, cs_l=0) == "VM exit"
     assert ends("xmhf64", fc_lock=0) == "success"
     assert ends("intel-2006", smx=1, fc_smx=1, fc_vmx=0) == "#GP(0)"
     assert nvmx.verdict("VMXOFF", "intel-2006", cr0_pe=0, cr0_pg=0, efer_lma=0, cs_l=0, vmx="non-root",
                         current_vmcs=1).outcome == "VM exit"  # fmt: skip
     assert nvmx.verdict("VMXOFF", "kvm-2017", cpl=3).outcome == "success"
-    with pytest.raises(ValueError, match="acrn"):
-        ends("acrn", operand="unmapped")
+    assert nvmx.verdict("VMXOFF", "xmhf64", cpl=3).outcome == "#GP(0)"
+    for source in ("acrn", "xmhf64"):
+        with pytest.raises(ValueError, match=source):
+            ends(source, operand="unmapped")

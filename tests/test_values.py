@@ -74,7 +74,7 @@ def test_what_is_shared_cannot_be_changed(find: Callable[[], Any]) -> None:
         lambda shared: shared.clear(),
     ):
         with pytest.raises(TypeError, match="cannot be changed"):
-            change(find())
+            change(find())  # type: ignore[no-untyped-call]
     assert find() == before
 
 

@@ -1,4 +1,4 @@
-"""Every ladder that we hold.  A file in this folder that defines `SOURCES` adds its sources; nothing else is needed."""
+"""All ladders.  Each file in this folder that defines `SOURCES` adds its sources."""
 
 from functools import cache
 from importlib import import_module
@@ -12,7 +12,7 @@ from .source import Source
 
 @cache
 def all_sources() -> dict[str, Source]:
-    """Every source by its id, in the order of their dates; raises ValueError where two share an id."""
+    """Return every source by its id, in the order of their dates; raise ValueError if two have the same id."""
     found: dict[str, Source] = {}
     for module in iter_modules(__path__):
         for source in getattr(import_module(f"{__name__}.{module.name}"), "SOURCES", ()):
@@ -23,7 +23,7 @@ def all_sources() -> dict[str, Source]:
 
 
 def find_source(given: object) -> Source:
-    """Return the source of this id; otherwise raise TypeError or ValueError."""
+    """Return the source with this id, or raise TypeError or ValueError."""
     if not isinstance(given, str):
         raise TypeError(f"source: {given!r} is neither a source's id nor a Ladder")
     if given not in all_sources():

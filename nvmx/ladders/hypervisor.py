@@ -7,6 +7,7 @@ from ..model.ladder import Effect, Ladder, Rung
 from .checks import check, vmfail
 
 MODES = "protected mode, not virtual-8086 mode, not compatibility mode"
+_VMFAIL = {"not in VMX root operation": 15, "no dual-monitor treatment": 23}
 _EFFECT = {"VMXON": Effect(vmx="root"), "VMXOFF": Effect(vmx="off")}
 _NONE: Mapping[str, str] = {}
 # Whenever a guest runs, the real processor is in VMX operation and has CR4.VMXE set.
@@ -36,18 +37,18 @@ def end_to_end(
 
     All lists of names are strings with commas.  `repeats`: the modes that the handler checks after the processor did.
     `modes`: those that can be wrong at all in the domain that `narrow` leaves.  `outcomes`, `reasons` and `shadowed`
-    are about some of `names`.  "not in VMX root operation" is VMfail(15), which is VMfailInvalid if there is no current
-    VMCS, unless `outcomes` says otherwise.
+    are about some of `names`.  A check that ends in VMfail is VMfailInvalid if there is no current VMCS, unless
+    `outcomes` says otherwise.
     """
     page = f"SDM {instruction} page, Operation (rev 091 §33.3)"
     rungs = [check("memory operand", "decoder", page)] if instruction == "VMXON" else []
     rungs += [_mode(name, page, handler if name in repeats.split(", ") else "") for name in modes.split(", ")]
     for name in names.split(", "):
-        if name == "not in VMX root operation" and name not in outcomes:
-            rungs += vmfail(name, 15, "handler", handler)
+        if name in _VMFAIL and name not in outcomes:
+            rungs += vmfail(name, _VMFAIL[name], "handler", handler)
         else:
             why = reasons.get(name) or _REASONS.get(name, "")
-            error = 15 if outcomes.get(name) == "VMfailValid" else None
+            error = _VMFAIL[name] if outcomes.get(name) == "VMfailValid" else None
             rungs.append(
                 check(name, "handler", handler, why=why, outcome=outcomes.get(name, ""), error=error,
                       shadowed=shadowed.get(name, ""))

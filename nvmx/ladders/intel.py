@@ -1,4 +1,4 @@
-"""Intel's manual, in the flat order that equals its nested pseudo-code: today's edition, and that of about 2006."""
+"""Intel's manual, in the flat order that equals its nested pseudo-code: the newest edition, and that of about 2006."""
 
 from ..model.ladder import Effect, Ladder
 from .checks import check, checks, vmfail
@@ -71,12 +71,13 @@ VMXOFF_2006 = Ladder(
 SOURCES = (
     Source(
         "intel",
-        "Intel SDM, today's edition",
-        "2026-03",
-        "Intel 64 and IA-32 SDM rev 091 (325462-091US), VMXON and VMXOFF pages, §33.3; the effect of a successful "
-        "VMXON as in the 2022 edition, §31.3 (that part of rev 091 was not seen)",
-        "The reference: the pseudo-code has not changed since 2018, as far as it was seen; its SEAM clause (in VMXOFF) "
-        "is out of reach of a guest and not modelled.",
+        "Intel SDM, rev 091 of 2026",
+        "2026",
+        "Intel 64 and IA-32 SDM rev 091 (325462-091US, current in June 2026), VMXON and VMXOFF pages, §33.3; the "
+        "effect of a successful VMXON as in the 2022 edition, §31.3 (that part of rev 091 was not seen)",
+        "The reference, and the newest edition that was read (092 exists): the pseudo-code has not changed since 2018, "
+        "as far as it was seen, except for a clause of VMXOFF: in SEAM root operation it is #GP(0), which is out of "
+        "reach of a guest and not modelled. The part of VMXON that was seen has no such clause.",
         (VMXON, VMXOFF),
         (),
     ),

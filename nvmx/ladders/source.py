@@ -1,4 +1,4 @@
-"""Where ladders come from: an id, a title, a date, a reference, a sentence, and the ladders found there."""
+"""Where ladders come from: an id, a title, a date, a reference, a note, and the ladders that were read there."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,12 @@ from ..model.ladder import Ladder
 
 @dataclass(frozen=True)
 class Source:
-    """A text that decides how VMXON and VMXOFF end; `date` as far as it is known (YYYY, YYYY-MM or YYYY-MM-DD).
+    """A text that decides how instructions end.
 
-    `note` says in a sentence what is particular about it, or what it changed and why that matters.  `allowed_writes`
-    holds the states that no processor can be in and that a write to CR0 or CR4 reaches here; None: nothing is known.
+    `date` is YYYY, YYYY-MM or YYYY-MM-DD, as far as it is known, or "undated".  `note` says what is special about the
+    source, and what of it was not read or is not modelled.  `allowed_writes` is about writes to CR0 and CR4: each box
+    holds impossible states that a write of an axis in the box can reach here; None if that is unknown, or more than
+    boxes can say.
     """
 
     id: str

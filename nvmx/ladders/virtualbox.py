@@ -1,15 +1,16 @@
-"""VirtualBox's instruction emulation (IEM)."""
+"""VirtualBox: its instruction emulation (IEM), and the hardware-assisted path (HM) that leads to it on VT-x."""
 
 from ..model.ladder import Effect, Ladder
 from .checks import check, checks, vmfail
+from .hypervisor import end_to_end
 from .source import Source
 
-_DECODER = "VirtualBox r106320, IEMAllInstTwoByte0f.cpp.h, iemOp_Grp9_vmxon_Mq and IEMOP_HLP_VMX_INSTR"
-_FORM = "VirtualBox r106320, IEMAllInstTwoByte0f.cpp.h (unverified: the register form's entry was not seen)"
-_OFF_DECODER = "VirtualBox r106320, IEMOpHlp.h, IEMOP_HLP_VMX_INSTR and the in-VMX prefix"
-_ON = "VirtualBox r106320, IEMAllCImplVmxInstr.cpp, iemVmxVmxon"
-_NE = "VirtualBox r106320, IEMAllCImplVmxInstr.cpp, iemVmxVmxon (unverified that its constant holds NE)"
-_OFF = "VirtualBox r106320, IEMAllCImplVmxInstr.cpp, iemCImpl_vmxoff"
+_FORM = "VirtualBox 7.1.12, IEMAllInstTwoByte0f.cpp.h, g_apfnGroup9RegReg"
+_DECODER = "VirtualBox 7.1.12, IEMAllInstTwoByte0f.cpp.h, iemOp_Grp9_vmxon_Mq, and IEMOpHlp.h, IEMOP_HLP_VMX_INSTR"
+_OFF_DECODER = "VirtualBox 7.1.12, IEMOpHlp.h, IEMOP_HLP_IN_VMX_OPERATION and IEMOP_HLP_VMX_INSTR"
+_ON = "VirtualBox 7.1.12, IEMAllCImplVmxInstr.cpp, iemVmxVmxon"
+_OFF = "VirtualBox 7.1.12, IEMAllCImplVmxInstr.cpp, iemCImpl_vmxoff"
+_HM = "VirtualBox 7.1.12, VMXAllTemplate.cpp.h"
 
 VMXON = Ladder(
     "VMXON",
@@ -19,9 +20,7 @@ VMXON = Ladder(
         *checks("protected mode, not virtual-8086 mode, not compatibility mode", "processor", _DECODER),
         *checks("not VMX non-root operation, CPL 0", "processor", _ON),
         *vmfail("not in VMX root operation", 15, "processor", _ON),
-        check("not A20M mode", "processor", _ON),
-        check("CR0.NE set", "processor", _NE),
-        check("CR0.PG set", "processor", _ON),
+        *checks("not A20M mode, CR0.NE set, CR0.PG set", "processor", _ON),
         check("CR4.VMXE set", "processor", _ON, outcome="#GP(0)",
               why="CR4.VMXE is found clear only as one of the fixed bits of CR4"),
         *checks("FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set", "processor", _ON),
@@ -43,14 +42,45 @@ VMXOFF = Ladder(
     Effect(vmx="off"),
 )
 
+VMXON_HM = end_to_end(
+    "VMXON", "virtualbox-hm", f"{_HM}, vmxHCExitVmxon and vmxHCCheckExitDueToVmxInstr; {_ON}",
+    "not VMX non-root operation, CR4.VMXE set, CPL 0, not in VMX root operation, not A20M mode, CR0.NE set, CR0.PG set,"
+    " FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set, operand mapped, pointer aligned, pointer within width,"
+    " revision matches, revision bit 31 clear",
+)  # fmt: skip
+
+VMXOFF_HM = end_to_end(
+    "VMXOFF", "virtualbox-hm", f"{_HM}, vmxHCExitVmxoff and vmxHCCheckExitDueToVmxInstr; {_OFF}",
+    "not VMX non-root operation, in VMX operation, CPL 0, no dual-monitor treatment",
+)  # fmt: skip
+
+# Read, but not to be said in boxes: in VMX root operation iemCImpl_load_CrX keeps CR4.VMXE set, but tests the fixed
+# bits of CR0 only in a guest, and lets 64-bit code clear CR0.PG.
+_WRITES = None
+
 SOURCES = (
     Source(
         "virtualbox",
         "VirtualBox, instruction emulation",
-        "2024-10-15",
-        "VirtualBox r106320, IEMAllCImplVmxInstr.cpp, iemVmxVmxon and iemCImpl_vmxoff",
-        "CR4.VMXE is tested among the fixed bits only, so a clear one is #GP(0) instead of #UD (the hardware-assisted "
-        "path is said to test it before; unverified); the LOCK prefix is accepted. Read, not run.",
+        "2025-08-13",
+        "VirtualBox 7.1.12 (as imported on 2025-08-13), IEMAllCImplVmxInstr.cpp, iemVmxVmxon and iemCImpl_vmxoff; "
+        "r106320 of 2024-10-15 has the same checks",
+        "CR4.VMXE is tested among the fixed bits only, so a clear one is #GP(0) instead of #UD (on VT-x it is tested "
+        "before: `virtualbox-hm`); the LOCK prefix is accepted, and a VMXON region outside ordinary memory is "
+        "VMfailInvalid (neither is modelled). Read, not run.",
         (VMXON, VMXOFF),
+        _WRITES,
+    ),
+    Source(
+        "virtualbox-hm",
+        "VirtualBox on VT-x",
+        "2025-08-13",
+        "VirtualBox 7.1.12 (as imported on 2025-08-13), VMXAllTemplate.cpp.h, vmxHCExitVmxon and vmxHCExitVmxoff, "
+        "which call the instruction emulation",
+        "The exit handler tests CR4.VMXE before it calls the emulation, so a clear one is #UD. It also decodes the "
+        "operand's address there, so that a segment fault would come before the CPL (not modelled). After VMXOFF it "
+        "does not mark RFLAGS as changed: whether the guest sees the flags is unverified. Read, not run.",
+        (VMXON_HM, VMXOFF_HM),
+        _WRITES,
     ),
 )

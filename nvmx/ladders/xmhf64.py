@@ -1,37 +1,38 @@
 """XMHF64's nested VMX, the closest small transcription of the manual's tree."""
 
-from ..model.ladder import Effect, Ladder
-from .checks import check, checks, vmfail
+from ..model.box import make_box
+from .hypervisor import MODES, end_to_end
 from .source import Source
 
-_PAGE = "SDM VMXON page, Operation (rev 091 §33.3)"
-_UD = "XMHF64, nested VMX, _vmx_nested_check_ud"
-_ON = "XMHF64, nested VMX, VMXON"
+_FILE = "XMHF64 7dc31ec4, nested-x86vmx-handler1.c"
 
-VMXON = Ladder(
-    "VMXON",
-    "xmhf64",
-    (
-        check("memory operand", "decoder", _PAGE),
-        *checks("protected mode, not virtual-8086 mode, not compatibility mode", "both", f"{_UD}; {_PAGE}"),
-        check("CR4.VMXE set", "handler", _UD),
-        *checks("not VMX non-root operation, CPL 0", "handler", _ON),
-        *vmfail("not in VMX root operation", 15, "handler", _ON),
-        *checks("CR0.NE set, CR0.PG set", "handler", _ON),
-        *checks("operand mapped, pointer aligned, pointer within width", "handler", _ON),
-        *checks("revision bit 31 clear, revision matches", "handler", _ON),
-    ),
-    Effect(vmx="root"),
-)
+VMXON = end_to_end(
+    "VMXON", "xmhf64", f"{_FILE}, _vmx_nested_check_ud and xmhf_nested_arch_x86vmx_handle_vmxon",
+    "not VMX non-root operation, CR4.VMXE set, CPL 0, not in VMX root operation, CR0.NE set, CR0.PG set,"
+    " pointer aligned, pointer within width, revision bit 31 clear, revision matches",
+    repeats=MODES,
+    # If the operand cannot be read, the hypervisor halts.
+    narrow={"operand": ("mapped", "register")},
+)  # fmt: skip
+
+VMXOFF = end_to_end(
+    "VMXOFF", "xmhf64", f"{_FILE}, _vmx_nested_check_ud and xmhf_nested_arch_x86vmx_handle_vmxoff",
+    "not VMX non-root operation, in VMX operation, CPL 0",
+    repeats=MODES,
+)  # fmt: skip
 
 SOURCES = (
     Source(
         "xmhf64",
         "XMHF64",
-        "undated",
-        "XMHF64, nested VMX (a copy without a date)",
-        "FEATURE_CONTROL, A20M and SMX are left out on purpose; the CPL is CS.RPL, which is wrong just after CR0.PE is "
-        "set (not modelled). No facts about VMXOFF.",
-        (VMXON,),
+        "2024-06-19",
+        "lxylxy123456/uberxmhf 7dc31ec4, nested-x86vmx-handler1.c, last changed by a2530e832 of 2024-03-07",
+        "FEATURE_CONTROL, A20M, SMX and the dual-monitor treatment are left out on purpose; an operand that cannot be "
+        "read halts the hypervisor (no verdict on that); the CPL is CS.RPL, which is wrong just after CR0.PE is set "
+        "(not modelled).",
+        (VMXON, VMXOFF),
+        # vmx_handle_intercept_cr0access_ug and _cr4access_ug do not look at nested VMX operation; of PE and PG the
+        # processor itself refuses what it must, since the guest is unrestricted and owns both bits.
+        tuple(make_box({"VMX": "root", name: 0}) for name in ("CR4.VMXE", "CR0.NE", "CR0.PG", "CR0.PE")),
     ),
 )
