@@ -190,8 +190,8 @@ def distinguish(instruction: str, sources: Iterable[str | Ladder]) -> pd.DataFra
     A cell is empty if a source says nothing about the state.  `attrs["same"]` lists the pairs of sources that end alike
     in every possible state that both know.
 
-    >>> len(distinguish("VMXON", ["xen", "bochs", "intel"]))
-    2
+    >>> distinguish("VMXON", ["kvm-2017", "kvm-2018-06", "intel"]).filter(like="outcome").iloc[0].tolist()
+    ['success', '#UD', '#GP(0)']
     """
     ladders = [find_ladder(instruction, source) for source in sources]
     if len(ladders) < 2:

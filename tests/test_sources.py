@@ -174,10 +174,10 @@ def test_a_ladder_is_its_line(instruction: str, source: str) -> None:
 @pytest.mark.parametrize("source", nvmx.ladders.all_sources().values(), ids=lambda source: str(source.id))
 def test_what_a_write_can_clear_in_vmx_operation(source: nvmx.Source) -> None:
     if source.id not in WRITES:
-        assert source.lets_through is None
+        assert source.allowed_writes is None
     else:
         boxes = [{"VMX": ("root",), name: (0,)} for name in WRITES[source.id].split()]
-        assert source.lets_through == tuple(boxes)
+        assert source.allowed_writes == tuple(boxes)
 
 
 def test_flags_are_written_by_all_but_the_first_handlers() -> None:
