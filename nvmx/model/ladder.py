@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -164,13 +165,13 @@ class Ladder:
     def __hash__(self) -> int:  # cheap, since ladders are keys of caches
         return hash((self.instruction, self.source, len(self.rungs)))
 
-    @property
+    @cached_property
     def reads(self) -> tuple[str, ...]:
         """The axes that any rung names, and VMX, in table order."""
         named = {name for rung in self.rungs for name in rung.when} | {"VMX"}
         return tuple(name for name in BY_NAME if name in named)
 
-    @property
+    @cached_property
     def axes(self) -> tuple[str, ...]:
         """The axes that a table spans by default: `reads`, without those that only the decoder looks at.
 
@@ -179,7 +180,7 @@ class Ladder:
         named = {name for rung in self.rungs if rung.by != "decoder" for name in rung.when} | {"VMX"}
         return tuple(name for name in BY_NAME if name in named)
 
-    @property
+    @cached_property
     def outside_domain(self) -> tuple[Box, ...]:
         """Boxes that hold the states about which the source says nothing."""
         return tuple(

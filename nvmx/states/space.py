@@ -1,19 +1,20 @@
 """Arrays with one dimension per axis: each state has a cell, and a rung is a box that is filled at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ladders import ladder as find_ladder
-from ..model.axis import BY_NAME, Value, named_axes
-from ..model.box import Box
+from ..model.axis import BY_NAME, named_axes
 from ..model.instruction import READY
 from ..model.ladder import Ladder
 from ..model.outcome import OUTCOMES
 from .listing import Domains, States, common_domains
 
-Row = tuple[Box, int]
+# The axes of a box, by number, each with the codes that it allows; and the code to write.
+Row = tuple[list[tuple[int, frozenset[int]]], int]
 
 
 def outcomes(instruction: str, source: str | Ladder, axes: Iterable[str] | None = None) -> NDArray[np.uint8]:
@@ -62,45 +63,53 @@ def _filled(
 ) -> NDArray[np.unsignedinteger]:
     """Return an array with the code of the deciding rung in every state."""
     array = np.empty([len(values) for values in domains.values()], dtype=dtype)
-    ready = READY[ladder.instruction]
+    ready, axes = READY[ladder.instruction], list(domains)
     rows = []
     for rung, code in zip(ladder.rungs, codes, strict=True):
         if all(name in domains or ready[name] in values for name, values in rung.when.items()):
-            rows.append(({name: values for name, values in rung.when.items() if name in domains}, code))
-    _fill(array, {name: tuple(values) for name, values in domains.items()}, rows, success)
+            box = [
+                (axes.index(name), frozenset(n for n, value in enumerate(domains[name]) if value in values))
+                for name, values in rung.when.items()
+                if name in domains
+            ]
+            rows.append((box, code))
+    _fill(array, tuple(range(len(values)) for values in domains.values()), rows, success)
     return array
 
 
-def _fill(
-    array: NDArray[np.unsignedinteger], domains: dict[str, tuple[Value, ...]], rows: Sequence[Row], success: int
-) -> None:
-    """Write the code of the first row that fires into every state.
-
-    A ladder is a decision tree: split the states on an axis of the first row, and go on in both parts.
-    """
-    if not rows or not rows[0][0]:
-        array[...] = rows[0][1] if rows else success
+def _fill(array: NDArray[np.unsignedinteger], parts: tuple[range, ...], rows: Sequence[Row], success: int) -> None:
+    """Write the code of the first row that fires into every state; `parts` are the codes of each axis in `array`."""
+    for n, (box, code) in enumerate(rows):
+        if any(wanted.isdisjoint(parts[axis]) for axis, wanted in box):
+            continue
+        undecided = [(axis, wanted) for axis, wanted in box if not wanted.issuperset(parts[axis])]
+        if not undecided:
+            array[...] = code
+        elif len(undecided) == 1:
+            # Divide the states: the row decides one part alone, and the rows below have less to do.
+            axis, wanted = undecided[0]
+            for run in _runs(parts[axis], wanted):
+                fewer = (*parts[:axis], run, *parts[axis + 1 :])
+                _fill(array[_cells(parts, {axis: run})], fewer, rows[n:], success)
+        else:
+            # Write over what the rows below decide.
+            _fill(array, parts, rows[n + 1 :], success)
+            choices = [
+                [(axis, run) for run in _runs(parts[axis], wanted) if run.start in wanted] for axis, wanted in undecided
+            ]
+            for chosen in product(*choices):
+                array[_cells(parts, dict(chosen))] = code
         return
-    name = next(iter(rows[0][0]))
-    before = (slice(None),) * list(domains).index(name)
-    for run in _runs(domains[name], rows[0][0][name]):
-        part = domains[name][run]
-        _fill(array[(*before, run)], {**domains, name: part}, _cut(rows, name, part), success)
+    array[...] = success
 
 
-def _cut(rows: Sequence[Row], name: str, part: Sequence[Value]) -> list[Row]:
-    """Return the rows that can fire if the axis `name` has one of the values in `part`, without what always holds."""
-    kept = []
-    for box, code in rows:
-        if name not in box:
-            kept.append((box, code))
-        elif shared := tuple(value for value in box[name] if value in part):
-            rest = {other: values for other, values in box.items() if other != name}
-            kept.append((rest if len(shared) == len(part) else {**box, name: shared}, code))
-    return kept
+def _cells(parts: Sequence[range], chosen: Mapping[int, range]) -> tuple[slice, ...]:
+    """Return the index of the states in which these axes have codes in these ranges."""
+    shifted = {axis: slice(run.start - parts[axis].start, run.stop - parts[axis].start) for axis, run in chosen.items()}
+    return tuple(shifted.get(axis, slice(None)) for axis in range(max(chosen) + 1))
 
 
-def _runs(values: Sequence[Value], wanted: Sequence[Value]) -> list[slice]:
-    """Return slices that divide `values` into runs of neighbours that are all wanted, or all not."""
-    starts = [n for n in range(len(values)) if n == 0 or (values[n] in wanted) != (values[n - 1] in wanted)]
-    return [slice(start, end) for start, end in zip(starts, [*starts[1:], len(values)], strict=True)]
+def _runs(part: range, wanted: frozenset[int]) -> list[range]:
+    """Divide `part` into runs of neighbours that are all wanted, or all not."""
+    starts = [n for n in part if n == part.start or (n in wanted) != (n - 1 in wanted)]
+    return [range(start, stop) for start, stop in zip(starts, [*starts[1:], part.stop], strict=True)]
