@@ -322,11 +322,11 @@ def _axis_columns(domains: Domains, codes: Iterable[NDArray[np.integer]], shape:
     """Return the values of each axis, given their codes, which broadcast to `shape`; the columns can be written to."""
     columns: dict[str, Any] = {}
     for (name, values), each in zip(domains.items(), codes, strict=True):
-        flat = np.broadcast_to(each.astype(np.int8), shape).ravel()
+        flat = np.broadcast_to(each.astype(np.int8), shape).flatten()  # a copy, unlike ravel()
         if isinstance(values[0], str):
-            columns[name] = pd.Categorical.from_codes(flat.copy(), categories=list(values))
+            columns[name] = pd.Categorical.from_codes(flat, categories=list(values))
         else:
-            columns[name] = np.array(values, dtype=np.int8)[flat]
+            columns[name] = flat if tuple(values) == (0, 1) else np.array(values, dtype=np.int8)[flat]
     return columns
 
 

@@ -12,8 +12,10 @@ import pytest
 
 import nvmx
 from nvmx.ladders import all_sources
+from nvmx.ladders.checks import checks
 from nvmx.model.axis import AXES
 from nvmx.model.box import Box
+from nvmx.model.instruction import BY_INSTRUCTION, READY
 from nvmx.model.ladder import Rung
 from nvmx.states.listing import States, common_domains
 
@@ -281,6 +283,27 @@ def test_a_ladder_shows_itself_as_a_table() -> None:
     assert "success (VMX root, flags cleared)" in html
     assert "flags left alone" in nvmx.ladder("VMXON", "kvm-2011")._repr_html_()
     assert "VMfailValid (error 15)" in html
+
+
+def test_another_instruction_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """VMPTRLD, as far as the axes go: nothing else has to know that there is a third instruction."""
+    on = BY_INSTRUCTION["VMXON"]
+    row = replace(on, name="VMPTRLD", exit_reason=21, ready={**on.ready, "VMX": "root"})
+    monkeypatch.setitem(BY_INSTRUCTION, "VMPTRLD", row)
+    monkeypatch.setitem(READY, "VMPTRLD", row.ready)
+    names = "memory operand, in VMX operation, not VMX non-root operation, CPL 0, operand mapped, pointer aligned"
+    mine = nvmx.Ladder("VMPTRLD", "mine", checks(names, "handler", "me"), nvmx.Effect(current_vmcs=1))
+    found = nvmx.verdict("VMPTRLD", mine)
+    assert (found.outcome, found.state["vmx"], found.after["vmx"], found.after["current_vmcs"]) == (
+        "success", "root", "root", 1,
+    )  # fmt: skip
+    assert nvmx.verdict("VMPTRLD", mine, vmx="off").repair() == {"vmx": "root"}
+    assert nvmx.table("VMPTRLD", mine, ["CPL"])["outcome"].tolist() == ["success"] + ["#GP(0)"] * 3
+    assert len(nvmx.suite("VMPTRLD", mine))
+    assert nvmx.plots.map("VMPTRLD", mine).sentence.startswith("VMPTRLD by mine")
+    assert repr(nvmx.lab.explorer("VMPTRLD", mine).verdict) == "<VMPTRLD, mine: success>"
+    assert nvmx.run(["VMXON", "VMPTRLD", "VMXOFF"], mine)["outcome"].tolist() == ["success"] * 3
+    assert nvmx.plots.ladder("VMPTRLD", mine).sentence.startswith("VMPTRLD by mine")
 
 
 def test_a_ladder_of_ones_own_is_taken_wherever_an_id_is() -> None:
