@@ -73,6 +73,11 @@ ORDER = {
     acrn           VT-x > exit > VMXE > 32-bit > CPL & NE & PG & lock & bit 2 > root, always > aligned & width
                    > revision & bit 31
     xmhf64         VT-x > exit > VMXE > CPL > root > NE & PG > aligned & width > revision & bit 31
+    bitvisor       VT-x > exit > VMXE > CPL > root > aligned & width > revision
+    pkvm-ia        VT-x in long mode > exit > root, always > operand [VMfailInvalid] > revision & bit 31
+    khypervisor    VT-x in long mode > on, always > aligned
+    ksm            VT-x in long mode > exit > CPL [#UD] > VMXE [#GP(0)] > lock & bit 2 > root, always
+                   > revision & bit 31
     """,
     "VMXOFF": """
     intel          off & PE & VM & compat > exit > CPL > dual monitor
@@ -93,6 +98,10 @@ ORDER = {
     virtualbox-hm  VT-x > exit > off > CPL > dual monitor
     acrn           VT-x > exit > off > CPL
     xmhf64         VT-x > exit > off > CPL
+    bitvisor       VT-x > exit > off > CPL
+    pkvm-ia        VT-x > exit
+    khypervisor    VT-x > off [VMfailInvalid] > exit [VMfailInvalid]
+    ksm            VT-x > exit > CPL [#UD] > VMXE > off [#GP(0)]
     """,
 }
 NO_NESTED_GUESTS = {"VMX": ("off", "root")}
@@ -105,6 +114,11 @@ DOMAIN: dict[tuple[str, str], dict[str, tuple[Any, ...]]] = {
     ("VMXOFF", "xen-2011"): NO_NESTED_GUESTS,
     ("VMXON", "acrn"): NO_FAULT,
     ("VMXON", "xmhf64"): NO_FAULT,
+    ("VMXON", "bitvisor"): NO_FAULT,
+    ("VMXON", "pkvm-ia"): {"EFER.LMA": (1,), "pointer.aligned": (1,), "pointer.in_width": (1,)},
+    ("VMXOFF", "pkvm-ia"): {"VMX": ("root", "non-root")},
+    ("VMXON", "khypervisor"): {**NO_FAULT, "EFER.LMA": (1,), "CPL": (0,)},
+    ("VMXON", "ksm"): {**NO_FAULT, "EFER.LMA": (1,), "pointer.aligned": (1,), "pointer.in_width": (1,)},
 }
 
 
@@ -240,6 +254,13 @@ def test_witnesses_of_the_others() -> None:
                         current_vmcs=1).outcome == "VM exit"  # fmt: skip
     assert nvmx.verdict("VMXOFF", "kvm-2017", cpl=3).outcome == "success"
     assert nvmx.verdict("VMXOFF", "xmhf64", cpl=3).outcome == "#GP(0)"
-    for source in ("acrn", "xmhf64"):
+    assert ends("bitvisor", rev_bit31=1) == "success"
+    assert ends("pkvm-ia", cpl=3, cr4_vmxe=0) == "success"
+    assert ends("khypervisor", fc_lock=0, rev_match=0) == "success"
+    assert nvmx.verdict("VMXOFF", "khypervisor", vmx="off").outcome == "VMfailInvalid"
+    assert (ends("ksm", cpl=3), ends("ksm", cr4_vmxe=0)) == ("#UD", "#GP(0)")
+    with pytest.raises(ValueError, match="pkvm-ia"):
+        nvmx.verdict("VMXOFF", "pkvm-ia", vmx="off")
+    for source in ("acrn", "xmhf64", "bitvisor", "khypervisor", "ksm"):
         with pytest.raises(ValueError, match=source):
             ends(source, operand="unmapped")
