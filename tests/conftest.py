@@ -1,25 +1,27 @@
-"""Shared by the tests: the seed's handlers as a function over many states."""
+"""Shared by the tests: the handlers of kvm-2011 as a function of many states, and a source with one instruction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import kvm2011_contract
 import numpy as np
 import pytest
-import seed_contract
 
 import nvmx
+from nvmx.ladders import all_sources
 
 
 @pytest.fixture(scope="session")
-def seed() -> Callable[[str, dict[str, Any]], tuple[Any, Any]]:
-    """Outcome codes and error numbers (none) of the handlers on many states, one array a column.
+def kvm2011_outcomes() -> Callable[[str, dict[str, Any]], tuple[Any, Any]]:
+    """Outcome codes and error numbers (none) of the handlers in many states, given as one array per axis.
 
     Where the processor does not let the instruction reach the handler (a register operand; no protected mode;
     virtual-8086 or compatibility mode) the outcome is #UD.
     """
 
     def outcomes(instruction: str, states: dict[str, Any]) -> tuple[Any, Any]:
-        names = [name for name in states if name in seed_contract.SEED_AXES]
+        names = [name for name in states if name in kvm2011_contract.AXES]
         answers: dict[tuple[Any, ...], str] = {}
         codes = []
         for register, *values in zip(states["operand"] == "register", *(states[name] for name in names), strict=True):
@@ -36,9 +38,25 @@ def seed() -> Callable[[str, dict[str, Any]], tuple[Any, Any]]:
             key = tuple(values)
             if key not in answers:
                 vcpu = nvmx.kvm2011.Vcpu.from_state(**state)
-                assert nvmx.kvm2011.handle_exit(vcpu, seed_contract.EXIT_REASON[instruction]) == 1
+                assert nvmx.kvm2011.handle_exit(vcpu, kvm2011_contract.EXIT_REASON[instruction]) == 1
                 answers[key] = vcpu.outcome
             codes.append(nvmx.OUTCOMES.index(answers[key]))
         return np.array(codes), np.zeros(len(codes), dtype=int)
 
     return outcomes
+
+
+@pytest.fixture
+def vmxon_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The id of a source that has a ladder for VMXON alone, in a file of its own."""
+    (tmp_path / "vmxon_only.py").write_text(
+        "from nvmx.ladders.hypervisor import end_to_end\n"
+        "from nvmx.ladders.source import Source\n"
+        "VMXON = end_to_end('VMXON', 'vmxon-only', 'nowhere', 'CPL 0')\n"
+        "SOURCES = (Source('vmxon-only', 'VMXON only', '2026-11', 'nowhere', 'A note.', (VMXON,)),)\n"
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(nvmx.ladders, "__path__", [*nvmx.ladders.__path__, str(tmp_path)])
+        all_sources.cache_clear()
+        yield "vmxon-only"
+    all_sources.cache_clear()

@@ -1,4 +1,4 @@
-"""The seed's handlers: what they do, and that every statement of them is needed where a state can show it."""
+"""The handlers of the 2011 commit: what they do, and that every statement is needed, as far as a state can show it."""
 
 import ast
 import copy
@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import kvm2011_contract
 import pytest
-import seed_contract
 
 import nvmx.kvm2011.handlers
 import nvmx.kvm2011.vcpu
@@ -18,13 +18,13 @@ MODULES = {"vcpu": nvmx.kvm2011.vcpu, "handlers": nvmx.kvm2011.handlers}
 
 
 @pytest.fixture(scope="module")
-def rows() -> dict[str, seed_contract.States]:
-    return seed_contract.rows()
+def rows() -> dict[str, kvm2011_contract.States]:
+    return kvm2011_contract.rows()
 
 
-def test_the_handlers_equal_the_rows_and_do_nothing_else(rows: dict[str, seed_contract.States]) -> None:
+def test_the_handlers_equal_the_rows_and_do_nothing_else(rows: dict[str, kvm2011_contract.States]) -> None:
     assert len(rows["VMXON"]) == 256
-    seed_contract.contract(nvmx.kvm2011, rows)
+    kvm2011_contract.contract(nvmx.kvm2011, rows)
 
 
 def test_neither_derivation_imports_the_other() -> None:
@@ -155,7 +155,7 @@ def load(altered: str, tree: ast.Module) -> Any:
             fresh[name] = sys.modules[module.__name__] = ModuleType(module.__name__)
             fresh[name].__package__ = "nvmx.kvm2011"
             exec(compile(body, name, "exec"), vars(fresh[name]))  # noqa: S102 - a mutant must run to be caught
-        return seed_contract.namespace(*fresh.values())
+        return kvm2011_contract.namespace(*fresh.values())
     finally:
         sys.modules.update(real)
 
@@ -175,8 +175,8 @@ SURVIVORS = {
         "handle_vmon: cs = vcpu.cs before if not vcpu.cr4 & X86_CR4_VMXE or not vcpu.cr0 &": "reading CS changes nothing",
         "handle_vmon: skip_emulated_instruction(vcpu) before vcpu.nested.vmxon = True": "independent",
         "nested_vmx_check_permission: cs = vcpu.cs before if not vcpu.nested.vmxon:": "reading CS changes nothing",
-        "free_nested: without if not vcpu.nested.vmxon:": "clearing a clear flag changes nothing, at the seed",
-        "free_nested: without return": "clearing a clear flag changes nothing, at the seed",
+        "free_nested: without if not vcpu.nested.vmxon:": "clearing a clear flag changes nothing in 2011",
+        "free_nested: without return": "clearing a clear flag changes nothing in 2011",
         "free_nested: vcpu.nested.vmxon = False before if not vcpu.nested.vmxon:": "nothing follows the early return",
         "handle_exit: vcpu.exit_rip = vcpu.rip before if exit_reason in HANDLED_ELSEWHERE:": "the exit is refused anyway",
         "handle_exit: vcpu.run.hardware_exit_reason = exit_reason before vcpu.run.exit_reason = KVM_EXIT_UNKNOWN":
@@ -186,14 +186,14 @@ SURVIVORS = {
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_altered_statement_is_noticed(name: str, rows: dict[str, seed_contract.States]) -> None:
+def test_every_altered_statement_is_noticed(name: str, rows: dict[str, kvm2011_contract.States]) -> None:
     tree = ast.parse(Path(str(MODULES[name].__file__)).read_text())
-    seed_contract.contract(load(name, tree), rows)  # unaltered, it holds
+    kvm2011_contract.contract(load(name, tree), rows)  # unaltered, it holds
     survivors, count = set(), 0
     for what, mutant in mutants(tree):
         count += 1
         try:
-            seed_contract.contract(load(name, mutant), rows)
+            kvm2011_contract.contract(load(name, mutant), rows)
         except (Exception, pytest.fail.Exception):  # noqa: BLE001, S112 - however it breaks, it was noticed
             continue
         survivors.add(what)

@@ -131,14 +131,14 @@ UNSEEN = {
 
 @pytest.mark.parametrize(("instruction", "source"), UNSEEN)
 def test_every_mutant_of_a_ladder_is_noticed_where_a_possible_state_shows_it(
-    instruction: str, source: str, possible_states: dict[str, Any], seed: Callable[[str, dict[str, Any]], Any]
+    instruction: str, source: str, possible_states: dict[str, Any], kvm2011_outcomes: Callable[..., Any]
 ) -> None:
     """Against the manual for `intel`, against the handlers for `kvm-2011`; what survives is listed above."""
     states = possible_states
     if source == "kvm-2011":
         known = states["VMX"] != "non-root"
         states = {name: values[known] for name, values in states.items()}
-        truth = seed(instruction, states)
+        truth = kvm2011_outcomes(instruction, states)
     else:
         truth = manual.MANUAL[instruction](states)
     rungs = nvmx.ladder(instruction, source).rungs

@@ -217,8 +217,8 @@ def test_each_version_of_kvm_differs_as_its_history_says() -> None:
         for source in nvmx.sources()["id"]
         if source.startswith("kvm")
     }
-    seed = wrong["kvm-2011"]
-    assert set(seed["outcome"]) == {"success"}  # too generous, never too strict
+    first = wrong["kvm-2011"]
+    assert set(first["outcome"]) == {"success"}  # too generous, never too strict
     assert (wrong["kvm-2013"]["VMX"] == "off").all()  # a second VMXON is refused now
     early = wrong["kvm-2014"]
     assert set(early.loc[early["VMX"] == "root", "outcome"]) == {"#PF", "VMfailInvalid"}

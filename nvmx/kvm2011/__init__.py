@@ -1,4 +1,4 @@
-"""The seed, whole: the handlers of Linux commit ec378aeef9df by hand, on a vCPU with real registers.
+"""The 2011 commit: the handlers of Linux ec378aeef9df, transcribed by hand, on a vCPU with real registers.
 
 Independent of the rows in `nvmx.ladders`: neither imports the other, and a test holds them equal.
 """

@@ -3,8 +3,8 @@
 A handler returns 1 when the guest may be resumed (also with a fault queued) and 0 when user space must act.
 `nested_vmx_check_permission` is no handler: its 1 means permitted, its 0 that a fault is queued.
 
-What they leave out is part of them: they never read the operand, never write RFLAGS (so a success is not told from a
-VMfail by stale flags), never look at CR0.NE, CR0.PG, A20M or FEATURE_CONTROL, and let a second VMXON succeed.
+What they leave out matters as well: they never read the operand, never write RFLAGS (so stale flags can make a success
+look like VMfail), never test CR0.NE, CR0.PG, A20M or FEATURE_CONTROL, and let a second VMXON succeed.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ KVM_EXIT_UNKNOWN = 0
 
 
 def handle_vmx_insn(vcpu: Vcpu) -> int:
-    """What every VMX instruction met before the commit, and most still after it: #UD."""
+    """#UD: the handler of every VMX instruction before the commit, and of most of them after it."""
     kvm_queue_exception(vcpu, UD_VECTOR)
     return 1
 
@@ -75,7 +75,7 @@ def nested_vmx_check_permission(vcpu: Vcpu) -> int:
 
 
 def free_nested(vcpu: Vcpu) -> None:
-    """Leave VMX operation; harmless where it was never entered."""
+    """Leave VMX operation; do nothing if it was never entered."""
     if not vcpu.nested.vmxon:
         return
     vcpu.nested.vmxon = False
@@ -109,9 +109,9 @@ HANDLED_ELSEWHERE = frozenset(
 
 
 def handle_exit(vcpu: Vcpu, exit_reason: int) -> int:
-    """Give a VM exit to its handler; a reason that KVM knows nothing of goes to user space (0), with the reason.
+    """Give a VM exit to its handler; if KVM has none, return 0 and leave the reason to user space.
 
-    Raises ValueError for an exit that KVM does handle, by code which is not modelled here.
+    Raises ValueError for an exit that KVM handles with code that is not modelled here.
     """
     if exit_reason in HANDLED_ELSEWHERE:
         raise ValueError(f"exit reason {exit_reason} has a handler in KVM, but not in this model of the VMX ones")
@@ -124,7 +124,7 @@ def handle_exit(vcpu: Vcpu, exit_reason: int) -> int:
 
 
 def kvm_set_cr4(vcpu: Vcpu, cr4: int) -> int:
-    """Write CR4 as at the seed itself: a guest that sets VMXE is refused (1, which becomes #GP(0)), so VMXON is #UD.
+    """Write CR4 as at the 2011 commit: a guest that sets VMXE is refused (1, which becomes #GP(0)), so VMXON is #UD.
 
     Unverified for this very commit: read in an earlier tree (2.6.3x, x86.c).  Only the rule about VMXE is modelled.
     """
@@ -142,8 +142,8 @@ def nested_vmx_allowed(vcpu: Vcpu) -> bool:
 def vmx_set_cr4(vcpu: Vcpu, cr4: int) -> int:
     """Write CR4 as Linux 3.1 does: VMXE needs permission, and stays set in VMX operation; 1 (refused) becomes #GP(0).
 
-    From the commit 5e1746d6205d, which follows the seed (that it is the very next one is unverified).  Only the rule
-    about VMXE is modelled.
+    From 5e1746d6205d, which follows the 2011 commit (that it is the very next one is unverified).  Only the rule about
+    VMXE is modelled.
     """
     if cr4 & X86_CR4_VMXE:
         if not nested_vmx_allowed(vcpu):

@@ -52,11 +52,12 @@ class KvmRun:
 
 @dataclass
 class Vcpu:
-    """One virtual CPU; as it stands, a 64-bit kernel at CPL 0 with CR4.VMXE set.
+    """One virtual CPU; by default, a 64-bit kernel at CPL 0 with CR4.VMXE set.
 
-    `instruction_length` is what the processor reports of the instruction that exited, in bytes (a VMXON without SIB and
-    displacement has 4, VMXOFF 3); `exit_rip` is where it stands.  `nested_option` is KVM's module option, `cpuid_vmx`
-    the guest's CPUID.1:ECX bit 5.  `held` lists what is allocated for the vCPU; `vmx_free_vcpu` empties it.
+    `instruction_length` is the length in bytes of the instruction that exited, as the processor reports it (4 for a
+    VMXON without SIB and displacement, 3 for VMXOFF); `exit_rip` is its address.  `nested_option` is KVM's module
+    option, `cpuid_vmx` the guest's CPUID.1:ECX bit 5.  `held` lists what is allocated for the vCPU; `vmx_free_vcpu`
+    empties it.
     """
 
     cr0: int = X86_CR0_PE | X86_CR0_NE | X86_CR0_PG
@@ -81,12 +82,14 @@ class Vcpu:
     def from_state(cls, **axes: object) -> Self:
         """Return a vCPU in this state; axes as for `nvmx.verdict`, unnamed ones ready, those without a register unused.
 
-        Raises ValueError for what registers cannot hold: VMX non-root operation, which the seed knows nothing of, and
+        Raises ValueError for what registers cannot hold: VMX non-root operation, which came later than this commit, and
         a CPL that does not follow from CS, RFLAGS.VM, EFER.LMA and CR0.PE.
         """
         state = {**READY["VMXON"], **named_values(axes)}
         if state["VMX"] == "non-root":
-            raise ValueError("VMX: 'non-root' is not allowed (allowed: 'off', 'root'): the seed knows no nested guest")
+            raise ValueError(
+                "VMX: 'non-root' is not allowed (allowed: 'off', 'root'): in 2011 there is no nested guest"
+            )
         vcpu = cls(
             cr0=X86_CR0_PE * int(state["CR0.PE"])
             | X86_CR0_NE * int(state["CR0.NE"])

@@ -1,4 +1,4 @@
-"""What must hold of the seed's handlers, as one function, so that it can be asked of altered ones, too."""
+"""What must hold of the handlers of the 2011 commit, as one function, so that altered handlers can be tested, too."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -9,16 +9,16 @@ import nvmx
 
 UD, DF, GP, PF = 6, 8, 13, 14
 CONTRIBUTORY = {0, 10, 11, 12, 13}
-SEED_AXES = ("CR0.PE", "CR4.VMXE", "EFER.LMA", "RFLAGS.VM", "CS.L", "CPL", "VMX")
+AXES = ("CR0.PE", "CR4.VMXE", "EFER.LMA", "RFLAGS.VM", "CS.L", "CPL", "VMX")
 EXIT_REASON = {"VMXON": 27, "VMXOFF": 26}
 States = list[tuple[dict[str, Any], str]]
 
 
 def rows() -> dict[str, States]:
-    """For both instructions each combination of the seed's axes, with the outcome that the rows give it."""
-    tables = {name: nvmx.table(name, "kvm-2011", axes=SEED_AXES) for name in EXIT_REASON}
+    """For both instructions every combination of the axes that the handlers read, with the outcome by the rows."""
+    tables = {name: nvmx.table(name, "kvm-2011", axes=AXES) for name in EXIT_REASON}
     return {
-        name: [({axis: row[axis] for axis in SEED_AXES}, str(row["outcome"])) for row in table.to_dict("records")]
+        name: [({axis: row[axis] for axis in AXES}, str(row["outcome"])) for row in table.to_dict("records")]
         for name, table in tables.items()
     }
 
@@ -31,7 +31,7 @@ def registers_hold(state: dict[str, Any]) -> bool:
 
 
 def contract(kvm: Any, expected: dict[str, States]) -> None:
-    """Fail (AssertionError or pytest's own) where the handlers of `kvm` are not the seed's."""
+    """Fail (AssertionError or pytest's own) if the handlers of `kvm` are not those of the 2011 commit."""
     registers(kvm)
     for instruction, states in expected.items():
         for state, outcome in states:
@@ -79,7 +79,7 @@ def refused(kvm: Any, state: dict[str, Any]) -> None:
 
 
 def handled(kvm: Any, instruction: str, state: dict[str, Any], outcome: str) -> None:
-    """Deliver the exit, and call the handler directly: the same must come of both, and nothing else may change."""
+    """Deliver the exit, and call the handler directly: both must do the same, and nothing else may change."""
     direct = {"VMXON": kvm.handle_vmon, "VMXOFF": kvm.handle_vmoff}[instruction]
     for run in (direct, lambda vcpu: kvm.handle_exit(vcpu, EXIT_REASON[instruction])):
         vcpu, before = kvm.Vcpu.from_state(**state), kvm.Vcpu.from_state(**state)
