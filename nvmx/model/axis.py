@@ -33,7 +33,7 @@ AXES = (
         "operand", "operand", ("mapped", "unmapped", "register"), "mapped",
         "ModRM byte, page tables",
         "the operand of VMXON: memory that can be read, memory that page-faults, or a register",
-        "whoever wrote the instruction, and the page tables",
+        "the instruction's encoding, and the page tables",
         "SDM VMXON page (rev 091 §33.3)",
     ),
     Axis(
@@ -53,7 +53,7 @@ AXES = (
     ),
     Axis(
         "CR4.VMXE", "cr4_vmxe", (0, 1), 1,
-        "CR4 bit 13", "VMX enable: VMXON is a known instruction",
+        "CR4 bit 13", "VMX enable: while it is 0, VMXON does not exist",
         "the hypervisor, with MOV CR4, before VMXON", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
     ),
     Axis(
@@ -84,12 +84,12 @@ AXES = (
     Axis(
         "current_VMCS", "current_vmcs", (0, 1), 0,
         "inside the processor", "1: a current VMCS exists, so VMfailValid can record an error number in it",
-        "VMPTRLD; VMXON and VMCLEAR take it away", "SDM VMX instruction conventions (rev 091 §33.2)",
+        "VMPTRLD; after VMXON or VMCLEAR there is none", "SDM VMX instruction conventions (rev 091 §33.2)",
     ),
     Axis(
         "FEATURE_CONTROL.lock", "fc_lock", (0, 1), 1,
-        "IA32_FEATURE_CONTROL (MSR 3AH) bit 0", "lock: the register cannot change until reset; VMXON demands it",
-        "the firmware, once a boot", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
+        "IA32_FEATURE_CONTROL (MSR 3AH) bit 0", "lock: no change until a power-up reset; VMXON needs it",
+        "the firmware, once per boot", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
     ),
     Axis(
         "FEATURE_CONTROL.smx", "fc_smx", (0, 1), 0,
@@ -118,8 +118,10 @@ AXES = (
     ),
     Axis(
         "pointer.in_width", "ptr_in_width", (0, 1), 1,
-        "VMXON pointer, upper bits", "the VMXON pointer sets no bit beyond the physical-address width",
-        "the hypervisor, in VMXON's operand", "SDM VMXON page (rev 091 §33.3)",
+        "VMXON pointer, upper bits",
+        "the VMXON pointer sets no bit beyond the physical-address width (32 bits if IA32_VMX_BASIC bit 48 is 1)",
+        "the hypervisor, in VMXON's operand",
+        "SDM VMXON page (rev 091 §33.3; the second of its footnotes on the width was not seen)",
     ),
     Axis(
         "revision.match", "rev_match", (0, 1), 1,
@@ -128,12 +130,12 @@ AXES = (
     ),
     Axis(
         "revision.bit31", "rev_bit31", (0, 1), 0,
-        "bit 31 of the VMXON region", "1 marks a shadow VMCS, which is no VMXON region",
+        "bit 31 of the VMXON region", "1 marks a shadow VMCS, which cannot be a VMXON region",
         "the hypervisor, in the VMXON region", "SDM VMXON page (rev 091 §33.3)",
     ),
     Axis(
         "dual_monitor", "dual_monitor", (0, 1), 0,
-        "inside the processor", "the dual-monitor treatment of SMIs and SMM is active, so VMXOFF is refused",
+        "inside the processor", "the dual-monitor treatment of SMIs and SMM is active; then VMXOFF is refused",
         "VMCALL in VMX root operation", "SDM VMXOFF page (rev 091 §33.3)",
     ),
 )  # fmt: skip

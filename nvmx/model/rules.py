@@ -44,7 +44,7 @@ _POINTER = ("pointer.aligned", "pointer.in_width")
 _REVISION = (("revision.match", 1), ("revision.bit31", 0))
 
 RULES = (
-    # Follows from the two below it, but says in one sentence why.
+    # Follows from the next two, but gives the reason in one sentence.
     _never({"EFER.LMA": 1, "CR0.PE": 0}, "long mode needs paging, and paging needs protected mode",
            "SDM Vol. 3, Hierarchy of modes of operation (§2.2)"),
     _never({"CR0.PG": 1, "CR0.PE": 0}, "paging needs protected mode: MOV CR0 with PG=1 and PE=0 faults",
@@ -67,26 +67,26 @@ RULES = (
     _never({"SMX": 1, "A20M": 1}, "the A20M pin is not recognized in SMX operation",
            "SDM Vol. 2, GETSEC[SEXIT] page"),
     _never({"SMX": 1, "FEATURE_CONTROL.lock": 0},
-           "GETSEC[SENTER] demanded the lock of FEATURE_CONTROL, and only a power-up reset clears it, which ends SMX"
+           "GETSEC[SENTER] needed the lock of FEATURE_CONTROL, and only a power-up reset clears it, which ends SMX"
            " operation, too", "SDM Vol. 2, Safer Mode Extensions Reference (of 2016-19 §6.2.1)"),
     _never({"VMX": IN_VMX, "FEATURE_CONTROL.lock": 0},
-           "VMXON demanded the lock of FEATURE_CONTROL, and only a power-up reset clears it", _ENTER),
+           "VMXON needed the lock of FEATURE_CONTROL, and only a power-up reset clears it", _ENTER),
     _never({"VMX": IN_VMX, "SMX": 1, "FEATURE_CONTROL.smx": 0},
-           "VMXON inside SMX demanded FEATURE_CONTROL bit 1, and neither that nor SMX changes in VMX operation", _SMX),
+           "VMXON inside SMX needed FEATURE_CONTROL bit 1, and neither that nor SMX changes in VMX operation", _SMX),
     _never({"VMX": IN_VMX, "SMX": 0, "FEATURE_CONTROL.vmx": 0},
-           "VMXON outside SMX demanded FEATURE_CONTROL bit 2, and neither that nor SMX changes in VMX operation", _SMX),
+           "VMXON outside SMX needed FEATURE_CONTROL bit 2, and neither that nor SMX changes in VMX operation", _SMX),
     _never({"VMX": "off", "current_VMCS": 1}, "outside VMX operation there is no current VMCS", _PAGE),
     _never({"VMX": "non-root", "current_VMCS": 0}, "a guest was entered from the current VMCS",
            "SDM Vol. 3, VM Entries"),
     _never({"dual_monitor": 1, "VMX": "off"},
            "VMCALL activates the dual-monitor treatment in VMX root operation, and VMXOFF is refused while it lasts"
-           " (our inference: no sentence of the manual that says so was seen)", "SDM VMXOFF page (rev 091 §33.3)"),
+           " (inferred: no sentence of the manual that says so was seen)", "SDM VMXOFF page (rev 091 §33.3)"),
     _never({"operand": "unmapped", "CR0.PG": 0}, "without paging there are no page faults", "SDM Vol. 3, Paging"),
     _meaningless("CS.L", 0, {"EFER.LMA": 0}, "CS.L means nothing outside long mode",
                  "SDM Vol. 3, Code Segment Descriptor in 64-bit Mode"),
-    *(_meaningless(name, 1, _NO_OPERAND, "there is no VMXON pointer where no memory operand is read", _PAGE)
+    *(_meaningless(name, 1, _NO_OPERAND, "without a memory operand that can be read, there is no VMXON pointer", _PAGE)
       for name in _POINTER),
-    *(_meaningless(name, at, _NO_OPERAND, "there is no VMXON region where no memory operand is read", _PAGE)
+    *(_meaningless(name, at, _NO_OPERAND, "without a memory operand that can be read, there is no VMXON region", _PAGE)
       for name, at in _REVISION),
     *(_meaningless(name, at, {pointer: 0}, "a VMXON pointer that cannot be used leads to no VMXON region", _PAGE)
       for pointer in _POINTER for name, at in _REVISION),
