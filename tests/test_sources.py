@@ -259,6 +259,7 @@ def test_witnesses_of_the_others() -> None:
     assert ends("khypervisor", fc_lock=0, rev_match=0) == "success"
     assert nvmx.verdict("VMXOFF", "khypervisor", vmx="off").outcome == "VMfailInvalid"
     assert (ends("ksm", cpl=3), ends("ksm", cr4_vmxe=0)) == ("#UD", "#GP(0)")
+    assert nvmx.run(["VMXON", "VMXOFF", "VMXON"], "ksm")["outcome"].tolist() == ["success", "success", "#GP(0)"]
     with pytest.raises(ValueError, match="pkvm-ia"):
         nvmx.verdict("VMXOFF", "pkvm-ia", vmx="off")
     for source in ("acrn", "xmhf64", "bitvisor", "khypervisor", "ksm"):

@@ -1,5 +1,6 @@
 """ksm, a small hypervisor beneath a running Windows or Linux, built with NESTED_VMX."""
 
+from ..model.ladder import Effect
 from .hypervisor import end_to_end
 from .source import Source
 
@@ -23,6 +24,7 @@ VMXOFF = end_to_end(
     "not VMX non-root operation, CPL 0, CR4.VMXE set, in VMX operation",
     repeats="protected mode",
     outcomes={"CPL 0": "#UD", "in VMX operation": "#GP(0)"},
+    effect=Effect(vmx="off", others={"CR4.VMXE": 0}),
 )  # fmt: skip
 
 SOURCES = (
@@ -34,8 +36,8 @@ SOURCES = (
         "Both vectors are exchanged: the CPL is #UD, a clear CR4.VMXE (and VMXOFF outside VMX operation) #GP(0), and "
         "RIP moves on although a fault is injected; a second VMXON is VMfailValid even without a current VMCS. An "
         "operand or pointer that leads nowhere is skipped without any sign (no verdict on that). Success of VMXOFF "
-        "also clears the guest's CR4.VMXE, and a VMXON with pointer 0 leaves VMX operation off (neither is modelled). "
-        "Read, not run.",
+        "also clears the guest's CR4.VMXE. A VMXON with pointer 0 leaves VMX operation off (not modelled). Read, not "
+        "run.",
         (VMXON, VMXOFF),
         # Read, but not to be said in boxes: the guest owns CR0, and the real processor keeps its fixed bits always.
         None,

@@ -6,7 +6,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from .axis import BY_NAME, Value, find_value
+from .axis import BY_NAME, Value, find_value, named_values
 from .box import Box, condition_text, make_box, matches, nearest
 from .errors import InvalidType, InvalidValue, NvmxError, OutsideDomain, unknown
 from .frozen import FrozenDict
@@ -83,7 +83,8 @@ by='handler', source='mine.c', error=None, shadowed='')
 class Effect:
     """What success changes: the VMX operation afterwards, whether there is a current VMCS, and the flags written.
 
-    `vmx` or `current_vmcs` is None if success leaves it as it was.
+    `vmx` or `current_vmcs` is None if success leaves it as it was.  `others` are axes that it should not change, but
+    does in some hypervisor, by column name or keyword.
 
     >>> Effect(vmx="root").after
     {'VMX': 'root', 'current_VMCS': 0}
@@ -92,8 +93,10 @@ class Effect:
     vmx: str | None = None
     current_vmcs: int | None = 0
     flags: Mapping[str, int] = VMSUCCEED
+    others: Mapping[str, Value] = FrozenDict()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "others", FrozenDict(named_values(self.others)))
         if not isinstance(self.flags, Mapping):
             raise InvalidType(f"flags: {self.flags!r} is not a mapping such as {{'CF': 0}}")
         for flag, value in self.flags.items():
@@ -106,7 +109,7 @@ class Effect:
     @property
     def after(self) -> dict[str, Value]:
         """The axes that success sets, by column name."""
-        after: dict[str, Value | None] = {"VMX": self.vmx, "current_VMCS": self.current_vmcs}
+        after: dict[str, Value | None] = {"VMX": self.vmx, "current_VMCS": self.current_vmcs, **self.others}
         return {name: value for name, value in after.items() if value is not None}
 
 
