@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import nvmx
+from nvmx.ladders.hypervisor import end_to_end
 
 # The manual's outcome of each check, and the rungs that make it.
 CHECKS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -265,3 +266,10 @@ def test_witnesses_of_the_others() -> None:
     for source in ("acrn", "xmhf64", "bitvisor", "khypervisor", "ksm"):
         with pytest.raises(ValueError, match=source):
             ends(source, operand="unmapped")
+
+
+def test_a_check_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"CR4\.VMXE set"):
+        end_to_end("VMXON", "mine", "mine.c", "CR4.VMX set")
+    with pytest.raises(ValueError, match="check of mine"):
+        end_to_end("VMXON", "mine", "mine.c", "CPL 0", outcomes={"CR4.VMXE set": "#GP(0)"})

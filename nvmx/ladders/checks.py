@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..model.errors import unknown
 from ..model.ladder import Rung
 
 _CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -66,7 +67,13 @@ _CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
 def check(
     name: str, by: str, source: str, *, why: str = "", outcome: str = "", error: int | None = None, shadowed: str = ""
 ) -> Rung:
-    """Return the rung of this check; `why` and `outcome` replace its usual reason and outcome."""
+    """Return the rung of this check, or raise UnknownName; `why` and `outcome` replace its usual reason and outcome.
+
+    >>> check("CPL 0", "handler", "mine.c", outcome="#UD").outcome
+    '#UD'
+    """
+    if name not in _CHECKS:
+        raise unknown("check", name, _CHECKS)
     when, usual, reason = _CHECKS[name]
     return Rung(name, when, outcome or usual, why or reason, by, source, error, shadowed)
 

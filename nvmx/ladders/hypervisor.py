@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..model.errors import unknown
+from ..model.instruction import BY_INSTRUCTION
 from ..model.ladder import Effect, Ladder, Rung
 from .checks import check, vmfail
 
@@ -39,9 +41,16 @@ def end_to_end(
     `modes`: those that can be wrong at all in the domain that `narrow` leaves.  `outcomes`, `reasons` and `shadowed`
     are about some of `names`.  A check that ends in VMfail is VMfailInvalid if there is no current VMCS, unless
     `outcomes` says otherwise.
+
+    >>> found = end_to_end("VMXON", "mine", "mine.c", "CR4.VMXE set, CPL 0", outcomes={"CPL 0": "#UD"})
+    >>> [(rung.name, rung.by, rung.outcome) for rung in found.rungs][3:]
+    [('not compatibility mode', 'processor', '#UD'), ('CR4.VMXE set', 'handler', '#UD'), ('CPL 0', 'handler', '#UD')]
     """
     page = f"SDM {instruction} page, Operation (rev 091 §33.3)"
-    rungs = [check("memory operand", "decoder", page)] if instruction == "VMXON" else []
+    for name in (*outcomes, *reasons, *shadowed):
+        if name not in names.split(", "):
+            raise unknown(f"check of {source}", name, names.split(", "))
+    rungs = [check("memory operand", "decoder", page)] if "operand" in BY_INSTRUCTION[instruction].axes else []
     rungs += [_mode(name, page, handler if name in repeats.split(", ") else "") for name in modes.split(", ")]
     for name in names.split(", "):
         if name in _VMFAIL and name not in outcomes:

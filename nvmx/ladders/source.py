@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..model.box import Box
+from ..model.errors import InvalidValue
 from ..model.ladder import Ladder
 
 
@@ -27,4 +28,4 @@ class Source:
     def __post_init__(self) -> None:
         for ladder in self.ladders:
             if ladder.source != self.id:
-                raise ValueError(f"source {self.id!r} holds a ladder of {ladder.source!r}")
+                raise InvalidValue(f"source {self.id!r} holds a ladder of {ladder.source!r}")
