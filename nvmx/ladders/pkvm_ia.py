@@ -35,9 +35,10 @@ SOURCES = (
         "undated",
         "intel-staging/pKVM-IA cdba3b0c (a commit whose date was not seen), arch/x86/kvm/vmx/pkvm/hyp/nested.c, "
         "handle_vmxon and handle_vmxoff; vmexit.c of 00e20b10",
-        "Its only guest is a 64-bit Linux that it trusts to behave: CR4.VMXE, the CPL, the fixed bits, FEATURE_CONTROL "
-        "and the pointer are not tested, and a second VMXON is VMfailValid even without a current VMCS. VMXOFF outside "
-        "VMX operation does nothing and looks like success (no verdict on that). Read, not run.",
+        "Its guest is the Linux host itself, in 64-bit mode. CR4.VMXE, the CPL and the fixed bits are not tested (the "
+        "code says that this is still to be done), nor are FEATURE_CONTROL and the pointer; a second VMXON is "
+        "VMfailValid even without a current VMCS. VMXOFF outside VMX operation does nothing and looks like success (no "
+        "verdict on that). Read, not run.",
         (VMXON, VMXOFF),
         # A write to CR4.VMXE passes; what becomes of CR0 was not read.
         None,

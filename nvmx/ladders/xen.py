@@ -35,8 +35,8 @@ SOURCES = (
         "2026-08-18",
         f"Xen c447b730, {_FILE}, nvmx_handle_vmx_insn, nvmx_handle_vmxon and nvmx_handle_vmxoff",
         "The operand is read before VMX operation is looked at, and it is as wide as the address: outside 64-bit mode "
-        "(or with an address-size prefix) only the low half of the pointer is read, so bits beyond the width are not "
-        "noticed and the revision is that of the page at the truncated address. Neither the fixed bits nor "
+        "(or with an address-size prefix) only the low 4 or 2 bytes of the pointer are read, so bits beyond the width "
+        "are not noticed, and the revision is that of the page at the truncated address. Neither the fixed bits nor "
         "FEATURE_CONTROL, A20M or SMX are tested; a guest may clear CR4.VMXE in VMX operation, and every VMX "
         "instruction is #UD from then on.",
         (
