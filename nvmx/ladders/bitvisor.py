@@ -25,7 +25,8 @@ SOURCES = (
         "vt_emul_vmxon_in_vmx_root_mode; nested since 1d6de15f of 2018-02-13",
         "Bit 31 of the revision is ignored, so a shadow VMCS is accepted as a VMXON region; the fixed bits, "
         "FEATURE_CONTROL, A20M and SMX are not tested; an operand that cannot be read is a panic (no verdict on that). "
-        "The CPL is CS.RPL. With the option off, every VMX instruction is #UD. Read, not run.",
+        "The CPL is CS.RPL. Without the option vmm.unsafe_nested_virtualization every VMX instruction is #UD. Read, "
+        "not run.",
         (VMXON, VMXOFF),
         # Read, but not to be said in boxes: all four bits can be cleared, and 64-bit code can clear CR0.PG.
         None,

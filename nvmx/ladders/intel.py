@@ -86,8 +86,8 @@ SOURCES = (
         "Intel SDM of about 2006",
         "2006",
         "Intel SDM Vol. 2B, VMXON p. 5-27 and VMXOFF p. 5-25 (edition of about 2006-08)",
-        "VMXOFF has no test of CR0.PE, VMXON's pseudo-code knows no SMX, and the clause about CR0 and CR4 is printed "
-        "without its 'not'; the ladder has the sense that was meant.",
+        "VMXOFF has no test of CR0.PE, VMXON's pseudo-code does not mention SMX, and the clause about CR0 and CR4 is "
+        "printed without its 'not'; the ladder has the sense that was meant.",
         (VMXON_2006, VMXOFF_2006),
         (),
     ),

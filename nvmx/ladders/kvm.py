@@ -126,7 +126,8 @@ SOURCES = (
         "kvm-2022-10", "KVM today (Linux 6.2 and since)", "2022-10-06",
         f"Linux 9cc409325ddd, {_NESTED}, handle_vmxon",
         "The fixed bits are #GP(0), after the privilege check and VMX operation; what is left are SMX and A20M, which "
-        "KVM does not model. The same checks in the same order were read in trees up to 2026.",
+        "KVM does not model. It is in 6.0.18 and 6.1.4, too. The same checks in the same order were read in trees "
+        "of up to 2026.",
         (
             end_to_end("VMXON", "kvm-2022-10", f"Linux 9cc409325ddd, {_NESTED}, handle_vmxon",
                        f"{_EXIT}, CR4.VMXE set, CPL 0, not in VMX root operation, CR0.NE set, CR0.PG set,"

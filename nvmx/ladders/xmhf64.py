@@ -29,7 +29,7 @@ SOURCES = (
         "lxylxy123456/uberxmhf 7dc31ec4, nested-x86vmx-handler1.c, last changed by a2530e832 of 2024-03-07",
         "FEATURE_CONTROL, A20M, SMX and the dual-monitor treatment are left out on purpose; an operand that cannot be "
         "read halts the hypervisor (no verdict on that); the CPL is CS.RPL, which is wrong just after CR0.PE is set "
-        "(not modelled).",
+        "(not modelled). A guest may clear the fixed bits of CR0 and CR4 in VMX operation. Read, not run.",
         (VMXON, VMXOFF),
         # vmx_handle_intercept_cr0access_ug and _cr4access_ug do not look at nested VMX operation; of PE and PG the
         # processor itself refuses what it must, since the guest is unrestricted and owns both bits.
