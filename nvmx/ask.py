@@ -57,7 +57,8 @@ def execute(program: Iterable[object], source: str | Ladder, state: Mapping[str,
     It starts ready outside VMX operation, or in `state` (axes as for `verdict`).  If `source` is a Ladder, it decides
     its own instruction, and the manual everything else.  A write to an impossible state is #GP(0), unless the source is
     known to allow it.  Raises InvalidValue for a write in VMX non-root operation, and for any write if it is unknown
-    what the source does with it.  EFER.LME is not modelled: setting CR0.PG never enters long mode.
+    what the source does with it.  Not modelled: what a source gets wrong about writes outside VMX operation, and
+    EFER.LME, so that setting CR0.PG never enters long mode.
 
     >>> for event in execute(["VMXON", ("CR4.VMXE", 0), "VMXOFF"], "xen"):
     ...     print(f"{event.step}: {event.outcome}")
