@@ -95,17 +95,20 @@ def _change(states: States, hit: NDArray[np.bool_], codes: tuple[NDArray[np.uint
 
 def _rung_changes(old: Ladder, new: Ladder) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return what is new about the rungs of `new`, and which rungs of `old` are gone."""
-    was = {rung.name: rung for rung in old.rungs}
-    names = [rung.name for rung in new.rungs]
-    common_old, common_new = [name for name in was if name in names], [name for name in names if name in was]
-    matcher = SequenceMatcher(a=common_old, b=common_new, autojunk=False)
-    kept = {name for block in matcher.get_matching_blocks() for name in common_new[block.b : block.b + block.size]}
+    was, now = ({rung.name: rung.outcome for rung in ladder.rungs} for ladder in (old, new))
+    in_order = _in_order([name for name in was if name in now], [name for name in now if name in was])
     marks = {}
-    for rung in new.rungs:
-        if rung.name not in was:
-            marks[rung.name] = "new"
-        elif rung.outcome != was[rung.name].outcome:
-            marks[rung.name] = f"was {was[rung.name].outcome}"
-        elif rung.name not in kept:
-            marks[rung.name] = "moved"
-    return marks, tuple(name for name in was if name not in names)
+    for name, outcome in now.items():
+        if name not in was:
+            marks[name] = "new"
+        elif outcome != was[name]:
+            marks[name] = f"was {was[name]}"
+        elif name not in in_order:
+            marks[name] = "moved"
+    return marks, tuple(name for name in was if name not in now)
+
+
+def _in_order(old: Sequence[str], new: Sequence[str]) -> set[str]:
+    """Return the names that have kept their order."""
+    blocks = SequenceMatcher(a=old, b=new, autojunk=False).get_matching_blocks()
+    return {name for block in blocks for name in new[block.b : block.b + block.size]}
