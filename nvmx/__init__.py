@@ -8,12 +8,12 @@ Not modelled: operand faults other than #PF (#SS(0), #GP(0) for a segment or a n
 SEAM, SMM, CR4's other fixed bits, IA32_VMX_BASIC bit 48.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .ask import step, verdict
 from .ladders import ladder
 from .ladders.source import Source
+from .lazy import attach
 from .model.errors import NvmxError
 from .model.ladder import Effect, Ladder, Rung
 from .model.outcome import OUTCOMES
@@ -51,17 +51,8 @@ for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
     _class.__module__ = __name__  # they present themselves under their public name
 
 # numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
-_MODULES = ("bochs", "kvm2011", "lab", "plots")
-_HOMES = {"outcomes": "states.space"}  # everything else that is lazy is a table
-
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    if name in __all__:
-        return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'tables')}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, __all__, {
+    "": "bochs kvm2011 lab plots",
+    "states.space": "outcomes",
+    "tables": "axes diff distinguish executed impossible mutants permissions run sources suite summary table witnesses",
+})  # fmt: skip

@@ -6,15 +6,30 @@ On the command line: `python -m nvmx.bochs`.
 Raises LogError for a log that cannot be trusted, MachineError where a program is missing or does not do as asked.
 """
 
-from .conformance import Agreement, agreement
-from .execution import Execution, ask
-from .files import read, recording, save
-from .image import build_image
-from .log import Log, LogError
-from .machine import run
-from .programs import MachineError
+from typing import TYPE_CHECKING
+
+from ..lazy import attach
+
+if TYPE_CHECKING:
+    from .conformance import Agreement, agreement
+    from .execution import Execution, ask
+    from .files import read, recording, save
+    from .image import build_image
+    from .log import Log, LogError
+    from .machine import run
+    from .programs import MachineError
 
 __all__ = [
     "Agreement", "Execution", "Log", "LogError", "MachineError", "agreement", "ask", "build_image", "read", "recording",
     "run", "save",
 ]  # fmt: skip
+
+__getattr__, __dir__ = attach(__name__, __all__, {
+    "conformance": "Agreement agreement",
+    "execution": "Execution ask",
+    "files": "read recording save",
+    "image": "build_image",
+    "log": "Log LogError",
+    "machine": "run",
+    "programs": "MachineError",
+})  # fmt: skip

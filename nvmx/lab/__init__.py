@@ -1,7 +1,8 @@
 """What people touch: controls for notebooks, made with ipywidgets."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import attach
 
 if TYPE_CHECKING:
     from .panel import Explorer, explorer
@@ -11,13 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["Explorer", "History", "Prediction", "explorer", "history", "predict"]
 
 # Loaded when first asked for: `page` needs no ipywidgets, and `panel` and `question` need no numpy.
-_LAZY = {
-    "Explorer": "panel", "explorer": "panel", "Prediction": "question", "predict": "question",
-    "History": "timeline", "history": "timeline",
-}  # fmt: skip
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = attach(__name__, __all__, {
+    "panel": "Explorer explorer",
+    "question": "Prediction predict",
+    "timeline": "History history",
+})  # fmt: skip

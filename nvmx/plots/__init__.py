@@ -1,8 +1,20 @@
 """Pictures of ladders, made with matplotlib; each carries a sentence, computed from the data, about what it shows."""
 
-from .bars import history, ladder
-from .maps import agreement, diff, map  # noqa: A004 - its name in the public face
-from .picture import Picture
-from .transitions import graph
+from typing import TYPE_CHECKING
+
+from ..lazy import attach
+
+if TYPE_CHECKING:
+    from .bars import history, ladder
+    from .maps import agreement, diff, map  # noqa: A004 - its name in the public face
+    from .picture import Picture
+    from .transitions import graph
 
 __all__ = ["Picture", "agreement", "diff", "graph", "history", "ladder", "map"]
+
+__getattr__, __dir__ = attach(__name__, __all__, {
+    "bars": "history ladder",
+    "maps": "agreement diff map",
+    "picture": "Picture",
+    "transitions": "graph",
+})  # fmt: skip
