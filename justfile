@@ -1,0 +1,44 @@
+# Everything that is done here, as one types it: `uv run just` lists it, `uv run just check test` does both.
+
+uv := quote(env("UV", "uv"))
+
+[private]
+default:
+    @{{ quote(just_executable()) }} --list --unsorted
+
+# lint, format, types, layers
+check:
+    {{ uv }} run ruff check
+    {{ uv }} run ruff format --check
+    {{ uv }} run mypy
+    {{ uv }} run lint-imports --no-cache --no-logo
+
+# all tests, notebooks and README included; arguments go to pytest
+test *arguments:
+    {{ uv }} run pytest {{ arguments }}
+
+# correct what ruff can, and format
+fix:
+    {{ uv }} run ruff check --fix
+    {{ uv }} run ruff format
+
+# run the notebooks and write them back with their outputs; redraw the README's picture
+notebooks *names:
+    {{ uv }} run python notebooks/regenerate.py {{ names }}
+
+# the tests without the notebooks, with the coverage of lines and branches; fails below the level in pyproject.toml
+coverage:
+    {{ uv }} run coverage run -m pytest tests nvmx README.md
+    {{ uv }} run coverage report
+
+# all states against a compiled loop, and from a click in the explorer to the changed page (needs cc and chromium)
+bench:
+    {{ uv }} run python tests/benchmark/outcomes.py
+    {{ uv }} run python tests/benchmark/click.py
+
+# wheel and sdist in dist/; the wheel is tried where nothing else is installed
+build:
+    rm -rf dist
+    {{ uv }} build
+    {{ uv }} run --isolated --no-project --with dist/*.whl python -I -c \
+        'import nvmx; print(nvmx.__file__, repr(nvmx.verdict("VMXON", "intel", cpl=3)))'
