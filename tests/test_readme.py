@@ -1,12 +1,17 @@
-"""The README: its numbers are computed here, its commands and links exist; its Python runs as a doctest."""
+"""The README: its numbers are computed here, its Python is a doctest; in all texts, links and commands exist."""
 
 import re
+import tomllib
 from pathlib import Path
+
+import pytest
 
 import nvmx
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"]
 
 
 def test_every_number_in_the_text_is_computed() -> None:
@@ -47,11 +52,54 @@ def test_every_file_that_is_named_is_there() -> None:
         assert (ROOT / name).exists(), name
 
 
+def anchors(text: str) -> set[str]:
+    """What a link can point to in this text, after the #."""
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    path = ROOT / name
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("https://"):
+            file, _, anchor = target.partition("#")
+            found = (path.parent / file) if file else path
+            assert found.exists(), target
+            assert not anchor or anchor in anchors(found.read_text(encoding="utf-8")), target
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_recipe_that_is_named_is_there(name: str) -> None:
+    recipes = re.findall(r"^(\w+)[^:=\n]*:(?!=)", (ROOT / "justfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = {recipe for words in re.findall(r"uv run just((?: \w+)*)", text) for recipe in words.split()}
+    assert named <= set(recipes)
+
+
+def test_every_extra_is_explained() -> None:
+    for extra in PROJECT["project"]["optional-dependencies"]:
+        assert f"`{extra}`" in README or extra == "test"
+
+
+def test_the_layers_are_described_from_the_top() -> None:
+    """As in pyproject.toml; those that share a layer in any order."""
+    (contract,) = (each for each in PROJECT["tool"]["importlinter"]["contracts"] if each["id"] == "layers")
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    described = re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)
+    for layer in contract["layers"]:
+        names = sorted(name.strip() for name in layer.split("|"))
+        assert sorted(described[: len(names)]) == names
+        described = described[len(names) :]
+    assert not described
+
+
 def test_the_commands_are_those_of_ci() -> None:
     assert "python3 -m pip install uv && python3 -m uv run pytest" in README
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "python3 -m pip install" in script
     assert '"${uv[@]}" run pytest' in script
+    assert '"${uv[@]}" run just check' in script
 
 
 def test_every_expression_in_the_table_runs() -> None:
