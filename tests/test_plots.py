@@ -108,7 +108,7 @@ def test_the_ladder_counts_what_the_table_counts(instruction: str, source: str) 
 def test_the_small_maps_cells_are_the_big_maps(source: str) -> None:
     chosen = nvmx.ladder("VMXON", source)
     drawn = cells(nvmx.plots.map("VMXON", source))
-    for r, line in enumerate(karnaugh.cells(chosen, karnaugh.DOWN, karnaugh.ACROSS, ())):
+    for r, line in enumerate(karnaugh.cells(chosen, karnaugh.lay_out([chosen]))):
         for c, (code, can_be) in enumerate(line):
             assert drawn[r, c] == (TABLE[code].letter, can_be)
 

@@ -1,9 +1,9 @@
-"""The small map beside a verdict, as SVG: every cell's outcome, and a mark on the state where you stand."""
+"""The small map beside a verdict, as SVG: every cell's outcome, and a mark on the state where you are."""
 
 from html import escape
 
-from ..model import karnaugh
-from ..model.outcome import TABLE
+from ..model.karnaugh import Run, cells, lay_out
+from ..model.outcome import TABLE, Outcome
 from ..model.verdict import Verdict
 
 _CELL, _BAND, _NAMES = 14, 12, 68  # pixels
@@ -12,54 +12,63 @@ _INK = "var(--jp-ui-font-color1, #333)"
 
 def small_map(verdict: Verdict) -> str:
     """Return the map of the verdict's ladder, the axes that are not spread held at the verdict's state."""
-    chosen, state = verdict.ladder, verdict.state.columns
-    down, across = karnaugh.sides(chosen.axes, None, None, ())
-    held = tuple((name, state[name]) for name in chosen.reads if name not in (*down, *across))
-    cells = karnaugh.cells(chosen, down, across, held)
-    rows = karnaugh.gray(chosen.domain(name) for name in down)
-    columns = karnaugh.gray(chosen.domain(name) for name in across)
-    left, top = max(_BAND * len(down), _NAMES), _BAND * len(across)
-    width, height = left + _CELL * len(columns), top + _CELL * len(rows) + _NAMES
+    ladder, state = verdict.ladder, verdict.state.columns
+    layout = lay_out([ladder])
+    rows, columns = layout.rows, layout.columns
+    held = tuple((name, state[name]) for name in ladder.reads if name not in layout.axes)
+    left, top = max(_BAND * len(rows.axes), _NAMES), _BAND * len(columns.axes)
+    right, bottom = left + _CELL * len(columns.values), top + _CELL * len(rows.values)
     parts = []
-    for n, name in enumerate(across):
-        y = n * _BAND
-        parts.append(_text(left - 4, y + 9, name, "end"))
-        for value, start, length in karnaugh.runs(columns, n):
-            parts.append(_band(left + start * _CELL, y, length * _CELL, _BAND, str(value)))
-    for n, name in enumerate(down):
-        x = left - _BAND * (len(down) - n)
-        parts.append(_text(x + 9, top + _CELL * len(rows) + 4, name, "end", turned=True))
-        for value, start, length in karnaugh.runs(rows, n):
-            parts.append(_band(x, top + start * _CELL, _BAND, length * _CELL, str(value)))
-    right, bottom = left + _CELL * len(columns), top + _CELL * len(rows)
-    lines = [f"M{left} {top + r * _CELL}H{right}" for r in range(len(rows) + 1)]
-    lines += [f"M{left + c * _CELL} {top}V{bottom}" for c in range(len(columns) + 1)]
+    for n, (name, band) in enumerate(zip(columns.axes, columns.bands, strict=True)):
+        parts.append(_text(left - 4, n * _BAND + 9, name))
+        parts += [_column_run(left, n * _BAND, run) for run in band]
+    for n, (name, band) in enumerate(zip(rows.axes, rows.bands, strict=True)):
+        x = left - _BAND * (len(rows.axes) - n)
+        parts.append(_text(x + 9, bottom + 4, name, turned=True))
+        parts += [_row_run(x, top, run) for run in band]
+    lines = [f"M{left} {y}H{right}" for y in range(top, bottom + 1, _CELL)]
+    lines += [f"M{x} {top}V{bottom}" for x in range(left, right + 1, _CELL)]
     parts.append(f"<path d='{''.join(lines)}' stroke='#8884' stroke-width='.5'/>")
-    for r, line in enumerate(cells):
-        for c, (code, can_be) in enumerate(line):
-            if can_be:
-                look, x, y = TABLE[code], left + c * _CELL, top + r * _CELL
-                parts.append(
-                    f"<rect x='{x}' y='{y}' width='{_CELL}' height='{_CELL}' fill='{look.colour}' stroke='#000' "
-                    f"stroke-width='.5'/><text x='{x + _CELL / 2}' y='{y + 11}' text-anchor='middle' font-size='10' "
-                    f"fill='{look.ink}'>{look.letter}</text>"
-                )
-    r, c = karnaugh.place_of(state, down, rows), karnaugh.place_of(state, across, columns)
+    parts += [
+        _cell(left + _CELL * column, top + _CELL * row, TABLE[code])
+        for row, line in enumerate(cells(ladder, layout, held))
+        for column, (code, possible) in enumerate(line)
+        if possible
+    ]
+    x, y = left + _CELL * columns.find(state) - 1, top + _CELL * rows.find(state) - 1
     parts.append(
-        f"<rect x='{left + c * _CELL - 1}' y='{top + r * _CELL - 1}' width='{_CELL + 2}' height='{_CELL + 2}' "
-        f"fill='none' stroke='{_INK}' stroke-width='3'/>"
+        f"<rect x='{x}' y='{y}' width='{_CELL + 2}' height='{_CELL + 2}' fill='none' stroke='{_INK}' stroke-width='3'/>"
     )
-    here = ", ".join(f"{name} {state[name]}" for name in (*down, *across))
-    label = f"Small map of {chosen.instruction}, {chosen.source}; the mark stands at {here}: {verdict.outcome}"
+    here = ", ".join(f"{name} {state[name]}" for name in layout.axes)
+    label = f"Small map of {ladder.instruction}, {ladder.source}; the mark stands at {here}: {verdict.outcome}"
+    width, height = right, bottom + _NAMES
     return (
         f"<svg role='img' aria-label='{escape(label)}' width='{width}' height='{height}' "
         f"viewBox='0 0 {width} {height}' font-family='sans-serif'>{''.join(parts)}</svg>"
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str, *, turned: bool = False) -> str:
+def _column_run(left: int, y: int, run: Run) -> str:
+    """A run in a band above the cells."""
+    return _band(left + run.start * _CELL, y, run.length * _CELL, _BAND, str(run.value))
+
+
+def _row_run(x: int, top: int, run: Run) -> str:
+    """A run in a band beside the cells."""
+    return _band(x, top + run.start * _CELL, _BAND, run.length * _CELL, str(run.value))
+
+
+def _cell(x: int, y: int, look: Outcome) -> str:
+    return (
+        f"<rect x='{x}' y='{y}' width='{_CELL}' height='{_CELL}' fill='{look.colour}' stroke='#000' "
+        f"stroke-width='.5'/><text x='{x + _CELL / 2}' y='{y + 11}' text-anchor='middle' font-size='10' "
+        f"fill='{look.ink}'>{look.letter}</text>"
+    )
+
+
+def _text(x: float, y: float, text: str, *, turned: bool = False) -> str:
     turn = f" transform='rotate(-90 {x} {y})'" if turned else ""
-    return f"<text x='{x}' y='{y}' font-size='10' text-anchor='{anchor}' fill='{_INK}'{turn}>{escape(text)}</text>"
+    return f"<text x='{x}' y='{y}' font-size='10' text-anchor='end' fill='{_INK}'{turn}>{escape(text)}</text>"
 
 
 def _band(x: float, y: float, width: float, height: float, value: str) -> str:

@@ -1,40 +1,119 @@
-"""The layout of a Karnaugh map: states as cells, in an order in which neighbours differ on one axis."""
+"""The geometry of a Karnaugh map, in which neighbours differ on one axis.  The unit is a cell; a drawing scales it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import groupby
+from math import prod
+from typing import NamedTuple, TypeVar
 
-from .axis import Value, named_axes
+from .axis import BY_NAME, Value, named_axes
+from .errors import InvalidValue
 from .instruction import READY
 from .ladder import Ladder
 from .outcome import OUTCOMES
 from .rules import broken_rule, complete
 
-# The mode of the processor across, and what is left of the prerequisites down: neighbours then belong together.
+# The mode of the processor across, and the other prerequisites down: then related states are neighbours.
 ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
 DOWN = ("CR4.VMXE", "VMX", "CPL")
-Combination = tuple[Value, ...]
+# Four times the manual's own map (24 by 16); beyond that, nobody can read a picture, and drawing it takes minutes.
+MOST_CELLS = 1536
+
+T = TypeVar("T")
 
 
-def sides(
-    read: Iterable[str], down: Iterable[str] | None, across: Iterable[str] | None, held: Iterable[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the axes to spread down and across: those asked for, or the usual ones among those `read`.
+class Run(NamedTuple):
+    """Neighbours that share a `value` of an axis: the first of them, and how many they are."""
 
-    Raises TypeError or ValueError where an axis does not exist, or is named twice (also among those `held`).
+    value: Value
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Side:
+    """The rows, or the columns, of a map: the `axes` spread there, and the `values` that each row has of them.
+
+    >>> Side(("VMX",), (("off",), ("root",))).find({"VMX": "root"})
+    1
     """
-    kept, known = set(held), set(read)
-    names = [
-        tuple(name for name in usual if name in known and name not in kept) if asked is None else named_axes(asked)
+
+    axes: tuple[str, ...]
+    values: tuple[tuple[Value, ...], ...]
+
+    @cached_property
+    def bands(self) -> list[list[Run]]:
+        """For each axis, the runs of neighbours that share its value: what is drawn beside the cells."""
+        return [runs(values[n] for values in self.values) for n in range(len(self.axes))]
+
+    def find(self, state: Mapping[str, Value]) -> int:
+        """Return the row that has the state's values of the axes."""
+        return self.values.index(tuple(state[name] for name in self.axes))
+
+
+@dataclass(frozen=True)
+class Map:
+    """A map of the states of some ladders: its `rows` and its `columns`."""
+
+    rows: Side
+    columns: Side
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The axes spread over the cells: those of the rows, then those of the columns."""
+        return self.rows.axes + self.columns.axes
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and how many columns there are."""
+        return len(self.rows.values), len(self.columns.values)
+
+
+def lay_out(
+    ladders: Sequence[Ladder],
+    down: Iterable[str] | None = None,
+    across: Iterable[str] | None = None,
+    held: Iterable[str] = (),
+) -> Map:
+    """Return the map with the axes `down` and `across`; None: the usual ones, if a ladder reads them.
+
+    The axes in `held` are not spread.  Raises an error if an axis does not exist or is named twice, or if there are
+    more than MOST_CELLS cells.
+
+    >>> from nvmx.ladders import ladder
+    >>> lay_out([ladder("VMXON", "intel")], down=["CPL"]).shape
+    (4, 16)
+    """
+    kept, read = set(held), {name for each in ladders for name in each.axes}
+    chosen = [
+        tuple(name for name in usual if name in read and name not in kept) if asked is None else named_axes(asked)
         for asked, usual in ((down, DOWN), (across, ACROSS))
     ]
-    named_axes([*names[0], *names[1], *kept])
-    return names[0], names[1]
+    named_axes([*chosen[0], *chosen[1], *kept])
+    domains = [[_shared_values(ladders, name) for name in axes] for axes in chosen]
+    count = prod(len(values) for side in domains for values in side)
+    if count > MOST_CELLS:
+        raise InvalidValue(
+            f"map: {count:,} cells are too many to read (at most {MOST_CELLS:,}); "
+            "spread fewer axes with down=[...] and across=[...], or hold some at a value"
+        )
+    rows, columns = (Side(axes, tuple(gray(values))) for axes, values in zip(chosen, domains, strict=True))
+    return Map(rows, columns)
 
 
-def gray(domains: Iterable[Sequence[Value]]) -> list[Combination]:
-    """Return every combination, each differing from the one before on one axis, by one step."""
-    order: list[Combination] = [()]
+def _shared_values(ladders: Iterable[Ladder], name: str) -> tuple[Value, ...]:
+    """The values of an axis that all the ladders know, in table order."""
+    return tuple(value for value in BY_NAME[name].values if all(value in each.domain(name) for each in ladders))
+
+
+def gray(domains: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:
+    """Return every combination, each differing from the one before on one axis, by one step.
+
+    >>> gray([(0, 1), ("off", "root")])
+    [(0, 'off'), (0, 'root'), (1, 'root'), (1, 'off')]
+    """
+    order: list[tuple[T, ...]] = [()]
     for values in domains:
         order = [
             (*head, value) for n, head in enumerate(order) for value in (values if n % 2 == 0 else reversed(values))
@@ -42,37 +121,35 @@ def gray(domains: Iterable[Sequence[Value]]) -> list[Combination]:
     return order
 
 
-def runs(order: Sequence[Combination], place: int) -> list[tuple[Value, int, int]]:
-    """Return the value, the start and the length of each run of neighbours that share the value at `place`."""
+def runs(values: Iterable[Value]) -> list[Run]:
+    """Return the runs of equal neighbours.
+
+    >>> runs(["off", "off", "root"])
+    [Run(value='off', start=0, length=2), Run(value='root', start=2, length=1)]
+    """
     found, start = [], 0
-    for value, run in groupby(combination[place] for combination in order):
-        length = len(list(run))
-        found.append((value, start, length))
+    for value, neighbours in groupby(values):
+        length = len(list(neighbours))
+        found.append(Run(value, start, length))
         start += length
     return found
 
 
 @lru_cache(maxsize=64)
-def cells(
-    chosen: Ladder, down: tuple[str, ...], across: tuple[str, ...], held: tuple[tuple[str, Value], ...]
-) -> list[list[tuple[int, bool]]]:
-    """Return, row by row, each cell's code into OUTCOMES and whether a processor can be in it; other axes ready."""
-    rows = gray(chosen.domain(name) for name in down)
-    columns = gray(chosen.domain(name) for name in across)
-    ready = {**READY[chosen.instruction], **dict(held)}
-    fixed = {*chosen.reads, *down, *across, *dict(held)}
+def cells(ladder: Ladder, layout: Map, held: tuple[tuple[str, Value], ...] = ()) -> list[list[tuple[int, bool]]]:
+    """Return, row by row, each cell's code into OUTCOMES and whether a processor can be in it.
+
+    Axes that are neither spread nor in `held` (pairs of name and value) have their ready value.
+    """
+    ready = {**READY[ladder.instruction], **dict(held)}
+    fixed = {*ladder.reads, *layout.axes, *dict(held)}
     found = []
-    for row in rows:
+    for row in layout.rows.values:
         line = []
-        for column in columns:
-            state = {**ready, **dict(zip(down, row, strict=True)), **dict(zip(across, column, strict=True))}
-            rung = chosen.deciding(state)
-            can_be = broken_rule(complete(state, fixed)) is None
-            line.append((OUTCOMES.index(rung.outcome if rung else "success"), can_be))
+        for column in layout.columns.values:
+            state = {**ready, **dict(zip(layout.axes, row + column, strict=True))}
+            rung = ladder.deciding(state)
+            possible = broken_rule(complete(state, fixed)) is None
+            line.append((OUTCOMES.index(rung.outcome if rung else "success"), possible))
         found.append(line)
     return found
-
-
-def place_of(state: Mapping[str, Value], names: Sequence[str], order: Sequence[Combination]) -> int:
-    """Return where the state's values of the axes `names` stand in the order."""
-    return order.index(tuple(state[name] for name in names))

@@ -6,7 +6,8 @@ from ..lazy import attach
 
 if TYPE_CHECKING:
     from .bars import history, ladder
-    from .maps import agreement, diff, map  # noqa: A004 - its name in the public face
+    from .conformance import agreement
+    from .maps import diff, map  # noqa: A004 - its public name
     from .picture import Picture
     from .transitions import graph
 
@@ -14,7 +15,8 @@ __all__ = ["Picture", "agreement", "diff", "graph", "history", "ladder", "map"]
 
 __getattr__, __dir__ = attach(__name__, __all__, {
     "bars": "history ladder",
-    "maps": "agreement diff map",
+    "conformance": "agreement",
+    "maps": "diff map",
     "picture": "Picture",
     "transitions": "graph",
 })  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -41,8 +42,20 @@ class Picture:
         return self.sentence
 
 
-def outcome_keys(shown: Iterable[int]) -> list[Patch]:
-    """Legend entries for these codes into OUTCOMES."""
+def add_panel(
+    figure: Figure, box: tuple[float, float, float, float], x: tuple[float, float], y: tuple[float, float]
+) -> Axes:
+    """Add a panel without a frame at `box` (left, bottom, width, height; in inches) with these limits of x and y."""
+    width, height = figure.get_size_inches()
+    panel = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
+    panel.set_xlim(*x)
+    panel.set_ylim(*y)
+    panel.set_axis_off()
+    return panel
+
+
+def outcome_keys(codes: Iterable[int]) -> list[Patch]:
+    """Return the legend's entries for these codes into OUTCOMES."""
     return [
-        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in shown
+        Patch(facecolor=TABLE[n].colour, edgecolor="black", label=f"{TABLE[n].letter}  {TABLE[n].name}") for n in codes
     ]

@@ -1,0 +1,67 @@
+"""The map of a processor's conformance: where it agrees with a ladder."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from ..bochs import Log, recording
+from ..bochs import agreement as compare_log
+from ..bochs.conformance import STATUSES
+from ..ladders import ladder as find_ladder
+from ..model.ladder import Ladder
+from .layout import Layout, Place, draw_cell, draw_hatched_cell, hatched_key
+from .picture import Picture
+
+# Agreement is no outcome, so it has colours of its own: of a cell, and of the words in it.
+_COLOURS = (("#e8f1f8", "#000"), ("#f5c242", "#000"), ("#b3261e", "#fff"))
+
+
+def agreement(
+    instruction: str,
+    source: str | Ladder = "intel",
+    log: Log | None = None,
+    down: Iterable[str] | None = None,
+    across: Iterable[str] | None = None,
+) -> Picture:
+    """Draw where a processor agrees with a ladder: a cell for all its executed states that share the axes shown.
+
+    The number is how many these are.  `log` is a processor's; None: the recording.  Axes are chosen as for `map`.
+    Raises TypeError or ValueError.
+    """
+    ladder = find_ladder(instruction, source)
+    compared = compare_log(recording() if log is None else log, ladder)
+    (part,) = compared.parts
+    layout = Layout([ladder], down, across, {})
+    counts = np.stack([layout.count(part.observed.places, part.status == status) for status in range(len(STATUSES))])
+    machine = compared.log.name
+    keys = [
+        Patch(facecolor=colour, edgecolor="black", label=status)
+        for (colour, _), status, count in zip(_COLOURS, STATUSES, counts, strict=True)
+        if count.any()
+    ]
+    title = f"{instruction}: {machine} against {ladder.source}"
+    figure, panel = layout.canvas(title, [*keys, hatched_key("none executed")])
+    for place in np.ndindex(*layout.map.shape):
+        _draw_counts(panel, place, counts[(slice(None), *place)].tolist())
+    words = ", ".join(f"{count.sum()} {status}" for status, count in zip(STATUSES, counts, strict=True))
+    cells = np.count_nonzero(counts.sum(axis=0))
+    return Picture(
+        figure,
+        f"{instruction} on {machine} against {ladder.source}: {words}, of {counts.sum()} states in {cells} cells.",
+    )
+
+
+def _draw_counts(panel: Axes, place: Place, counts: Sequence[int]) -> None:
+    """Draw a cell in the colour of its worst status, with how many states have that, of how many."""
+    if not any(counts):
+        draw_hatched_cell(panel, place)
+        return
+    worst = max(status for status, count in enumerate(counts) if count)
+    mixed = counts[worst] < sum(counts)
+    words = f"{counts[worst]} of\n{sum(counts)}" if mixed else f"{sum(counts)}"
+    colour, ink = _COLOURS[worst]
+    draw_cell(panel, place, colour)
+    row, column = place
+    panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=6 if mixed else 8, color=ink)
