@@ -1,6 +1,7 @@
 """A real JupyterLab on a loopback port and a real Chromium, for the browser test and the click benchmark."""
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,11 @@ MINUTE = 60_000
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
-    """Serve a copy of the notebooks, with settings of its own below `folder`; yield the address, and stop it again."""
+    """Serve a copy of the notebooks, with settings of its own below `folder`; yield the address, and stop it again.
+
+    A Jupyter server gives a shell to everyone it talks to, and every local user can reach the port.  So it asks for a
+    token, which is part of the address; it gets it in the environment, because everyone can read a command line.
+    """
     work = folder / "work"
     shutil.copytree(NOTEBOOKS, work, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     quiet = folder / "settings" / "@jupyterlab" / "apputils-extension"
@@ -30,21 +35,26 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    token = secrets.token_urlsafe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-         f"--ServerApp.port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={work}",
-         f"--LabApp.user_settings_dir={folder / 'settings'}", f"--LabApp.workspaces_dir={folder / 'workspaces'}"],
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
+         f"--ServerApp.root_dir={work}", f"--LabApp.user_settings_dir={folder / 'settings'}",
+         f"--LabApp.workspaces_dir={folder / 'workspaces'}", *(["--allow-root"] if os.geteuid() == 0 else [])],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")},
+        env=os.environ
+        | {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "RUNTIME")}
+        | {"JUPYTER_TOKEN": token},
     )  # fmt: skip
     try:
         for _ in range(240):
+            if process.poll() is not None:
+                raise RuntimeError(f"JupyterLab ended with status {process.returncode}")
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             except OSError:
                 time.sleep(0.25)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}/?token={token}"
     finally:
         process.terminate()
         try:
@@ -56,7 +66,8 @@ def jupyterlab(folder: Path) -> Iterator[str]:
 
 def open_and_run(page: Any, address: str, notebook: str) -> None:
     """Open the notebook, run all of its cells, and wait until they have run."""
-    page.goto(f"{address}/doc/tree/{notebook}?reset", wait_until="domcontentloaded")
+    server, token = address.split("?")
+    page.goto(f"{server}doc/tree/{notebook}?reset&{token}", wait_until="domcontentloaded")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=MINUTE)
     idle = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
     page.wait_for_selector(idle, timeout=MINUTE)

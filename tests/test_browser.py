@@ -1,15 +1,36 @@
 """The first notebook in a real JupyterLab in a real Chromium: run it all, click, and see the verdict change."""
 
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from browser import CHROMIUM, FIRST, FLAGS, MINUTE, jupyterlab, open_and_run
 
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")]
+pytestmark = pytest.mark.browser
 
 
+def status(server: str, path: str) -> int:
+    connection = HTTPConnection(urlsplit(server).netloc)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
+def test_the_server_answers_only_with_its_token(tmp_path: Path) -> None:
+    pytest.importorskip("jupyterlab")
+    with jupyterlab(tmp_path) as address:
+        server, token = address.split("?")
+        assert status(server, f"/api/contents?{token}") == 200
+        for wrong in ("", "?token=", f"?{token}x"):
+            assert status(server, f"/api/contents{wrong}") == 403
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
 def test_a_click_changes_the_verdict(tmp_path: Path) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
     with jupyterlab(tmp_path) as address, playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 9000})
