@@ -1,10 +1,13 @@
 """The map: its cells are the table's rows, neighbours differ on one axis, and the sentence is computed."""
 
+import io
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 import nvmx
 from nvmx.model import karnaugh
@@ -14,15 +17,15 @@ from nvmx.model.outcome import TABLE
 
 def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:
     """Letter and possibility of every cell, read back from the drawing."""
-    axes = picture.figure.axes[0]
+    panel = picture.figure.axes[0]
     hatched = {
         (int(patch.get_y()), int(patch.get_x())): bool(patch.get_hatch())
-        for patch in axes.patches
+        for patch in panel.patches
         if isinstance(patch, Rectangle) and patch.get_width() == patch.get_height() == 1
     }
     letters = {
         (int(text.get_position()[1]), int(text.get_position()[0])): text.get_text()
-        for text in axes.texts
+        for text in panel.texts
         if len(text.get_text()) == 1 and text.get_position()[0] > 0 and text.get_position()[1] > 0
     }
     return {place: (letters[place], not flag) for place, flag in hatched.items()}
@@ -78,7 +81,56 @@ def test_a_picture_shows_itself_with_its_sentence() -> None:
     data, metadata = picture._repr_mimebundle_()
     assert data["text/plain"] == metadata["image/png"]["alt"] == picture.sentence == repr(picture)
     assert picture.png() == picture.png()
-    assert picture.sentence.encode("latin-1") in picture.png()
+    with Image.open(io.BytesIO(picture.png())) as image:
+        assert image.info["Description"] == picture.sentence
+
+
+@pytest.mark.parametrize("start", [b"\x89PNG", b"<?xml", b"%PDF"], ids=["a.png", "a.SVG", "a.pdf"])
+def test_a_picture_is_saved_as_what_its_name_says(start: bytes, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    name = request.node.callspec.id
+    saved = []
+    for _ in range(2):
+        nvmx.plots.map("VMXOFF", "kvm-2011").save(tmp_path / name)
+        saved.append((tmp_path / name).read_bytes())
+    assert saved[0].startswith(start)
+    assert saved[0] == saved[1]
+
+
+@pytest.mark.parametrize("name", ["map.jpg", "map", "png"])
+def test_a_picture_is_not_saved_under_another_ending(name: str, tmp_path: Path) -> None:
+    with pytest.raises(nvmx.NvmxError, match=r"file ending: .* \(allowed: '.png', '.svg', '.pdf'\)"):
+        nvmx.plots.map("VMXOFF", "kvm-2011").save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_are_drawn_as_they_are() -> None:
+    rung = nvmx.Rung("$\\frac{1$", {"CPL": 3}, "#UD", "only the kernel may do this", "handler", "mine.c")
+    mine = nvmx.Ladder("VMXON", "$x^$", (rung,), nvmx.Effect("root"))
+    pictures = [
+        nvmx.plots.map("VMXON", mine),
+        nvmx.plots.diff("VMXON", mine, "intel"),
+        nvmx.plots.ladder("VMXON", mine),
+        nvmx.plots.agreement("VMXON", mine),
+        nvmx.plots.graph(mine),
+    ]
+    for picture in pictures:
+        assert "$x^$" in picture.sentence
+        assert picture.png()
+
+
+def difference(instruction: str, source: str, **more: Any) -> nvmx.plots.Picture:
+    return nvmx.plots.diff(instruction, source, "intel-2006", **more)
+
+
+@pytest.mark.parametrize("draw", [nvmx.plots.map, difference])
+def test_more_cells_than_anyone_can_read_are_refused(draw: Any) -> None:
+    names = list(nvmx.ladder("VMXON", "intel").reads)
+    with pytest.raises(nvmx.NvmxError, match=r"map: [\d,]+ cells are too many to read \(at most 1,536\)"):
+        draw("VMXON", "intel", down=names[:10], across=names[10:])
+    half = ["CPL", "operand", "CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE", "EFER.LMA", "RFLAGS.VM"]
+    assert karnaugh.lay_out([nvmx.ladder("VMXON", "intel")], half[:4], half[4:]).shape == (48, 16)
+    with pytest.raises(nvmx.NvmxError, match=r"map: 2,304 cells"):
+        draw("VMXON", "intel", down=half[:4], across=[*half[4:], "VMX"])
 
 
 @pytest.mark.parametrize("source", ["intel", "kvm-2011"])
@@ -102,6 +154,20 @@ def test_the_ladder_counts_what_the_table_counts(instruction: str, source: str) 
     assert f"of {len(possible):,} possible states" in picture.sentence
     widths = [bar.get_width() for bar in picture.figure.axes[0].patches if isinstance(bar, Rectangle)]
     assert all(0 <= width <= 1 for width in widths)
+
+
+def test_the_ladder_names_every_check_that_stops_states_if_none_succeeds() -> None:
+    rungs = tuple(
+        nvmx.Rung(name, {"VMX": vmx}, "#UD", "not here", "handler", "mine.c")
+        for name, vmx in (("out of VMX", ("root", "non-root")), ("in VMX", "off"))
+    )
+    picture = nvmx.plots.ladder("VMXON", nvmx.Ladder("VMXON", "never", rungs, nvmx.Effect("root")))
+    assert "out of VMX ends 2, in VMX ends 1; 0 succeed." in picture.sentence
+
+
+def test_a_map_without_possible_states_has_a_whole_sentence() -> None:
+    sentence = nvmx.plots.map("VMXON", "intel", down=[], across=[], cr0_pe=0).sentence
+    assert sentence == "VMXON by intel, CR0.PE=0: 1 state, of which a processor can be in 0."
 
 
 @pytest.mark.parametrize("source", ["intel", "kvm-2011"])

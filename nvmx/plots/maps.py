@@ -38,10 +38,11 @@ def map(  # noqa: A001 - its public name
     for place, code in np.ndenumerate(codes):
         _draw_outcome(panel, place, TABLE[code], possible=bool(possible[place]))
     counts = zip(*np.unique(codes[possible], return_counts=True), strict=True)
+    words = ", ".join(f"{OUTCOMES[code]} in {count}" for code, count in counts)
     return Picture(
         figure,
         f"{instruction} by {subject}: {codes.size} state{'s' * (codes.size != 1)}, of which a processor can be in "
-        f"{possible.sum()}; of those, {', '.join(f'{OUTCOMES[code]} in {count}' for code, count in counts)}.",
+        f"{possible.sum()}{f'; of those, {words}' if words else ''}.",
     )
 
 
