@@ -1,6 +1,6 @@
 """Counts of states as bars: version by version, check by check."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from .picture import Picture, add_panel, outcome_keys
 _WIDTH = 9  # inches
 
 
-def history(instruction: str = "VMXON", ids: Sequence[str] | None = None) -> Picture:
+def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> Picture:
     """Draw, for each version, how many possible states end otherwise than in the manual, and in which way.
 
     `ids` names the sources in order; None: KVM's.  Raises TypeError or ValueError.

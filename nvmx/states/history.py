@@ -1,6 +1,6 @@
 """The versions of a source, in order: what each one made right or wrong, with the manual as the reference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -11,6 +11,7 @@ from ..ladders import all_sources
 from ..ladders import ladder as find_ladder
 from ..ladders.source import Source
 from ..model.axis import Value
+from ..model.errors import InvalidType, InvalidValue
 from ..model.instruction import READY
 from ..model.ladder import Ladder
 from ..model.outcome import OUTCOMES
@@ -48,22 +49,23 @@ class Version:
         return sum(self.wrong.values())
 
 
-def versions(instruction: str, ids: Sequence[str] | None = None, reference: str | Ladder = "intel") -> list[Version]:
+def versions(instruction: str, ids: Iterable[str] | None = None, reference: str | Ladder = "intel") -> list[Version]:
     """Return these versions, in the order given; None: those of KVM, by date.
+
+    Raises InvalidType or InvalidValue if `ids` is no list of sources, is empty, or names a source twice.
 
     >>> [version.source.id for version in versions("VMXON") if version.made_wrong]
     ['kvm-2013', 'kvm-2014', 'kvm-2017', 'kvm-2018-06', 'kvm-2022-06']
     """
-    if ids is None:
-        ids = [name for name in all_sources() if name.startswith("kvm-")]
+    names = [name for name in all_sources() if name.startswith("kvm-")] if ids is None else _source_ids(ids)
     manual = find_ladder(instruction, reference)
-    ladders = [find_ladder(instruction, name) for name in ids]
+    ladders = [find_ladder(instruction, name) for name in names]
     every = [manual, *ladders]
     states = States.possible(every, common_domains([manual], read_axes(every)))
     truth, *codes = (Answers(ladder, states.deciding(ladder)).codes for ladder in every)
     known = [states.in_domain(ladder) for ladder in ladders]
     found = []
-    for n, (name, ladder) in enumerate(zip(ids, ladders, strict=True)):
+    for n, (name, ladder) in enumerate(zip(names, ladders, strict=True)):
         pairs, counts = np.unique(
             np.stack([codes[n], truth])[:, known[n] & (codes[n] != truth)], axis=1, return_counts=True
         )
@@ -81,6 +83,20 @@ def versions(instruction: str, ids: Sequence[str] | None = None, reference: str 
             marks, dropped = _rung_changes(ladders[n - 1], ladder)
         found.append(Version(all_sources()[name], ladder, manual, wrong, made_right, made_wrong, marks, dropped))
     return found
+
+
+def _source_ids(given: Iterable[str]) -> list[str]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InvalidType(f"ids: {given!r} is not a list of sources; write ids=[...]")
+    names = list(given)
+    if not names:
+        raise InvalidValue("ids: name at least one source")
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidType(f"ids: {name!r} is not the id of a source")
+        if names.count(name) > 1:
+            raise InvalidValue(f"ids: {name} is named twice")
+    return names
 
 
 def _change(states: States, hit: NDArray[np.bool_], codes: tuple[NDArray[np.uint8], ...]) -> Change | None:
