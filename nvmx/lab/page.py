@@ -1,124 +1,131 @@
-"""What the explorer shows of one verdict: pure functions, from a verdict to HTML."""
+"""What the controls show: pure functions, from a verdict or a version to HTML."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 from ..model.axis import Axis
-from ..model.html import badge, html_table
+from ..model.html import Markup, badge, html_table, join, tag
 from ..model.outcome import BY_OUTCOME
-from ..model.verdict import Verdict
+from ..model.rules import nearest_possible
+from ..model.state import State
+from ..model.verdict import Verdict, cause_text, changes_text, checks_table
 from .small_map import small_map
 
-if TYPE_CHECKING:  # it is counted with numpy, and this file runs without
+if TYPE_CHECKING:  # needs numpy, and this module must work without it
     from ..states.history import Change, Version
 
-_MARKS = {"passed": "✓ passed", "stopped here": "■ stopped here", "would also fail": "□ would also fail",
-          "not reached": "· not reached"}  # fmt: skip
-_LINES = "style='line-height:1.4'"
+_HEADLINE = "font-size:1.2em;line-height:1.4"
 
 
-def render(verdict: Verdict, other: Verdict | None = None) -> str:
-    """Return the verdict in words, the smallest repair, the ladder with a mark on each rung, and a small map.
+def verdict_page(verdict: Verdict, other: Verdict | None = None) -> Markup:
+    """Return the verdict in words, the smallest repair, the ladder with a mark at each check, and a small map.
 
     `other` is a second source's verdict on the same state, to compare.
     """
-    parts = [_headline(verdict), _impossible(verdict)]
-    if other is not None:
-        parts.append(_comparison(verdict, other))
-    repair = verdict.repair()
-    if verdict.outcome != "success" and repair is not None:
-        parts.append(f"<p {_LINES}>Smallest repair: {escape(str(repair))}.</p>")
-    parts.append(
-        "<div style='display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start'>"
-        f"<div style='flex:1 1 24em;max-width:38em'>{_ladder(verdict)}</div>"
-        f"<figure style='margin:0;max-width:22em'>{small_map(verdict)}"
-        "<figcaption style='line-height:1.3'>The frame is where you stand; in empty cells no processor can be."
-        "</figcaption></figure></div>"
+    repair = verdict.repair() if verdict.outcome != "success" else None
+    legend = "The frame is where you are; in empty cells no processor can be."
+    return join(
+        _verdict_text(verdict, other),
+        "" if other is None else _comparison(verdict, other),
+        "" if repair is None else _line(f"Smallest repair: {repair}."),
+        tag(
+            "div",
+            tag("div", checks_table(verdict), style="flex:1 1 24em;max-width:44em"),
+            tag(
+                "figure",
+                small_map(verdict),
+                tag("figcaption", legend, style="line-height:1.3"),
+                style="margin:0;max-width:22em",
+            ),
+            style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start",
+        ),
     )
-    return "".join(parts)
 
 
-def brief(verdict: Verdict, axes: Sequence[Axis]) -> str:
-    """Return the verdict in words, and what each of the `axes` is: where it lives, what it means, who sets it."""
-    facts = "".join(
-        f"<li><b>{escape(axis.name)}</b> ({escape(axis.where)}): {escape(axis.meaning)}. "
-        f"Set by {escape(axis.set_by)}.</li>"
-        for axis in axes
-    )
-    return f"{_headline(verdict)}{_impossible(verdict)}<ul {_LINES}>{facts}</ul>"
+def short_page(verdict: Verdict, axes: Sequence[Axis]) -> Markup:
+    """Return the verdict in words, and for each of the axes where it is, what it means and who sets it."""
+    facts = [tag("li", tag("b", axis.name), f" ({axis.where}): {axis.meaning}. Set by {axis.set_by}.") for axis in axes]
+    return join(_verdict_text(verdict), tag("ul", *facts, style="line-height:1.4"))
 
 
-def _headline(verdict: Verdict) -> str:
-    meaning = escape(BY_OUTCOME[verdict.outcome].meaning)
+def nearest_state(verdict: Verdict, other: Verdict | None = None) -> State:
+    """Return the closest possible state about which the source, and the one compared with, say something."""
+    outside = [*verdict.ladder.outside_domain, *(other.ladder.outside_domain if other else ())]
+    return State(nearest_possible(verdict.state.columns, verdict.kept, outside))
+
+
+def _line(*children: object) -> Markup:
+    return tag("p", *children, style="line-height:1.4")
+
+
+def _verdict_text(verdict: Verdict, other: Verdict | None = None) -> Markup:
+    """The ending and its cause, what else would fail, and for an impossible state why it is one."""
+    meaning = BY_OUTCOME[verdict.outcome].meaning
     if verdict.rung is None:
-        words = f"{meaning}: no check stands in the way."
+        words: list[object] = [f": {meaning}; no check stands in the way."]
     else:
-        words = f"{meaning}.<br>Because <b>{escape(verdict.cause)}</b>: {escape(verdict.reason)}."
-    return f"<p style='font-size:1.2em;line-height:1.4' role='status'>{badge(verdict.outcome)} {words}</p>"
-
-
-def _impossible(verdict: Verdict) -> str:
-    if verdict.impossible is None:
-        return ""
-    return (
-        f"<p {_LINES}><b>No processor can be in this state:</b> {escape(verdict.impossible)}. "
-        f"Nearest possible state: {escape(verdict.way_to_nearest)}.</p>"
+        words = [_because(verdict), f" ({verdict.rung.reason}).", tag("br"), f"{meaning[0].upper()}{meaning[1:]}."]
+    also = "; ".join(
+        f"check {number}, because {cause_text(rung, verdict.state)}"
+        for number, (rung, mark) in enumerate(verdict.steps, 1)
+        if mark == "would also fail"
+    )
+    nearest = changes_text(verdict.state.columns, nearest_state(verdict, other).columns)
+    return join(
+        tag("p", _ending(verdict), *words, style=_HEADLINE, role="status"),
+        _line(f"Would also fail: {also}.") if also else "",
+        ""
+        if verdict.possible
+        else _line(
+            tag("b", "No processor can be in this state:"),
+            f" {verdict.impossible}. Nearest possible state: {nearest}.",
+        ),
     )
 
 
-def _comparison(verdict: Verdict, other: Verdict) -> str:
-    same = verdict.outcome == other.outcome
-    why = f", stopped by <b>{escape(other.rung.name)}</b>" if other.rung else ""
-    return (
-        f"<p {_LINES}>{'The same' if same else '<b>Different</b>'} in {escape(other.ladder.source)}: "
-        f"{badge(other.outcome)}{why}.</p>"
-    )
+def _ending(verdict: Verdict) -> Markup:
+    return join(badge(verdict.outcome), "" if verdict.error is None else f" (error {verdict.error})")
 
 
-def _ladder(verdict: Verdict) -> str:
-    rows = []
-    for number, (rung, mark) in enumerate(verdict.steps, 1):
-        cells = [
-            str(number),
-            f"<span style='white-space:nowrap'>{_MARKS[mark]}</span>",
-            escape(rung.name),
-            escape(rung.ending),
-        ]
-        rows.append([f"<b>{cell}</b>" for cell in cells] if mark == "stopped here" else cells)
-    title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
-    return html_table(title, ("", "", "asks for", "otherwise"), rows)
+def _because(verdict: Verdict) -> str:
+    return f", because {verdict.short_reason}" if verdict.rung else ""
 
 
-def render_version(version: "Version", place: int, count: int) -> str:
+def _comparison(verdict: Verdict, other: Verdict) -> Markup:
+    same = "The same" if verdict.outcome == other.outcome else tag("b", "Different")
+    return _line(same, f" in {other.ladder.source}: ", _ending(other), _because(other), ".")
+
+
+def version_page(version: "Version", place: int, count: int) -> Markup:
     """Return one version of a source: what it changed, what that made right or wrong, and its ladder."""
     source = version.source
-    parts = [
-        f"<p style='font-size:1.2em;line-height:1.4' role='status'><b>{escape(source.title)}</b>, "
-        f"{escape(source.date)} ({place + 1} of {count})<br>{version.total:,} possible states end otherwise than in "
-        f"{escape(version.manual.source)}.</p>",
-        f"<p {_LINES}>{escape(source.note)}</p>",
-    ]
-    if place:
-        parts += [_change("Made right", version.made_right), _change("Made wrong", version.made_wrong)]
     rows = [
-        (str(number), escape(rung.name), escape(rung.ending), f"<b>{escape(version.marks.get(rung.name, ''))}</b>")
+        (number, rung.name, rung.ending, tag("b", version.marks.get(rung.name, "")))
         for number, rung in enumerate(version.ladder.rungs, 1)
     ]
-    parts.append(
-        html_table(f"{version.ladder.instruction}, {source.id}", ("", "asks for", "otherwise", "change"), rows)
+    return join(
+        tag(
+            "p",
+            tag("b", source.title),
+            f", {source.date} ({place + 1} of {count})",
+            tag("br"),
+            f"{version.total:,} possible states end differently from {version.manual.source}.",
+            style=_HEADLINE,
+            role="status",
+        ),
+        _line(source.note),
+        *((_change("Made right", version.made_right), _change("Made wrong", version.made_wrong)) if place else ()),
+        html_table(f"{version.ladder.instruction}, {source.id}", ("", "asks for", "otherwise", "change"), rows),
+        _line("Dropped: ", tag("b", ", ".join(version.dropped)), ".") if version.dropped else "",
+        _line(f"Written in {source.reference}."),
     )
-    if version.dropped:
-        parts.append(f"<p {_LINES}>Dropped: <b>{escape(', '.join(version.dropped))}</b>.</p>")
-    parts.append(f"<p {_LINES}>Written in {escape(source.reference)}.</p>")
-    return "".join(parts)
 
 
-def _change(title: str, change: "Change | None") -> str:
+def _change(title: str, change: "Change | None") -> Markup:
     if change is None:
-        return f"<p {_LINES}>{title}: no state.</p>"
+        return _line(f"{title}: no state.")
     state = ", ".join(f"{name}={value}" for name, value in change.example.items()) or "the ready state"
-    return (
-        f"<p {_LINES}>{title}: {change.states:,} states. For example {escape(state)}: before {badge(change.before)}, "
-        f"now {badge(change.now)}, by the manual {badge(change.manual)}.</p>"
-    )
+    return _line(
+        f"{title}: {change.states:,} states. For example {state}: before ", badge(change.before),
+        ", now ", badge(change.now), ", by the manual ", badge(change.manual), ".",
+    )  # fmt: skip

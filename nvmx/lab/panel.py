@@ -6,34 +6,37 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from ..ladders import all_sources, ladder, sources_of
+from ..ladders import ladder as find_ladder
+from ..ladders import sources_of
 from ..model.axis import BY_NAME, Axis, Value, named_axes, named_values
+from ..model.errors import OutsideDomain, unknown
 from ..model.instruction import INSTRUCTIONS, READY
 from ..model.ladder import Ladder
 from ..model.modes import MODES, mode_of
 from ..model.verdict import Verdict, decide
-from .page import brief, render
+from .column import Column, close_all
+from .page import nearest_state, short_page, verdict_page
 
-_WRAP = widgets.Layout(flex_flow="row wrap")
 _NO_MODE, _NOTHING = "none: see beside", "nothing"
 
 
-class Explorer(widgets.VBox):  # type: ignore[misc]
+class Explorer(Column):
     """Controls (by keyword in `controls`) that only set values, and a `page` that shows the `verdict` on them.
 
-    With `axes`, only these have controls, and the page is brief.
+    With `axes`, only these have controls, and the page is short.
     """
 
-    def __init__(self, chosen: Ladder, axes: Iterable[str] | None) -> None:
-        self.ladder = self._given = chosen
+    def __init__(self, given: Ladder, axes: Iterable[str] | None) -> None:
+        self._axes = None if axes is None else named_axes(axes)
+        self.ladder = self._given = given
         self._other: Ladder | None = None
-        self._brief = None if axes is None else named_axes(axes)
+        self._own = _own_name(given)
+        instructions = [given.instruction] if self._own else INSTRUCTIONS
         self._busy = True
         self._touched: str | None = None
         self.controls: dict[str, widgets.Widget] = {}
-        known = chosen.source in all_sources()
-        self.instruction = _choice("instruction", INSTRUCTIONS if known else [chosen.instruction], chosen.instruction)
-        self.source = _choice("source", self._sources(), chosen.source)
+        self.instruction = _choice("instruction", instructions, given.instruction)
+        self.source = _choice("source", self._sources(), self._own or given.source)
         self.compare = _choice("compare with", [_NOTHING, *self._sources()], _NOTHING)
         self.mode = _choice("mode", [*MODES, _NO_MODE], _NO_MODE)
         self.repair = _button("Apply the repair", "make the smallest change that leads to success", self._repair)
@@ -45,15 +48,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         for control in (self.instruction, self.source, self.compare):
             control.observe(self._change_ladder, "value")
         self.mode.observe(self._change_mode, "value")
-        buttons = widgets.HBox([self.repair, self.possible, self.reset], layout=_WRAP)
+        buttons = _row([self.repair, self.possible, self.reset])
         right = widgets.VBox([buttons, self.page], layout=widgets.Layout(flex="1 1 24em", margin="0 0 0 1em"))
-        below = widgets.HBox([self._left, right], layout=_WRAP)
-        top = (
-            []
-            if self._brief is not None
-            else [widgets.HBox([self.instruction, self.source, self.compare], layout=_WRAP)]
-        )
-        super().__init__([*top, below])
+        top = [] if self._axes is not None else [_row([self.instruction, self.source, self.compare])]
+        super().__init__([*top, _row([self._left, right])])
         self._show_controls({})
         self._busy = False
         self._show()
@@ -65,36 +63,71 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on the state that the controls hold; the axis that was changed last is kept, if that can be."""
+        """The verdict on the state that the controls hold; the axis that was changed last is kept, if possible."""
         return self._decide(self.ladder)
 
-    def set(self, state: Mapping[str, Value]) -> None:
-        """Set many controls at once, by keyword; what has no control is left out."""
-        with self._together():
-            for keyword, value in state.items():
-                if keyword in self.controls:
-                    self.controls[keyword].value = value
+    def set(self, state: Mapping[str, object]) -> None:
+        """Set several axes at once, by keyword or column name: all of them or, if one cannot be set, none.
 
-    def _decide(self, chosen: Ladder) -> Verdict:
-        return decide(chosen, named_values(self.state), kept=None if self._touched is None else {self._touched})
+        An axis that the ladder does not read is left out.  Raises UnknownName for an axis or a value that does not
+        exist, and for one that the controls do not offer.
+        """
+        changes = named_values(state)
+        for name, value in changes.items():
+            control = self.controls.get(BY_NAME[name].keyword)
+            if control is not None and value not in _values(control):
+                raise unknown(f"value of {name}", value, _values(control), OutsideDomain)
+            if control is None and name in self.ladder.reads and value != READY[self.ladder.instruction][name]:
+                raise unknown("control", BY_NAME[name].keyword, self.controls)
+        self._apply(changes)
+
+    def static(self) -> tuple[str, str]:
+        """Return the verdict, and the page."""
+        return repr(self.verdict), self.page.value
+
+    def _decide(self, ladder: Ladder) -> Verdict:
+        return decide(ladder, named_values(self.state), kept=None if self._touched is None else {self._touched})
+
+    def _compared(self) -> Verdict | None:
+        return None if self._other is None else self._decide(self._other)
+
+    def _apply(self, changes: Mapping[str, Value]) -> None:
+        """Make those changes (by column name) that the controls can make."""
+        with self._together():
+            for name, value in changes.items():
+                control = self.controls.get(BY_NAME[name].keyword)
+                if control is not None and value in _values(control):
+                    control.value = value
+
+    def _can_reach(self, state: Mapping[str, Value]) -> bool:
+        """Whether the controls can set this state (by keyword), as far as the ladder reads it."""
+        now, read = self.verdict.state, {BY_NAME[name].keyword for name in self.ladder.reads}
+        return all(
+            value in _values(self.controls[keyword]) if keyword in self.controls else keyword not in read
+            for keyword, value in state.items()
+            if value != now[keyword]
+        )
 
     def _show_controls(self, state: Mapping[str, Value]) -> None:
         """Make a control for each axis, in groups that share a register; keep the values in `state`."""
         ladders = [self.ladder] if self._other is None else [self.ladder, self._other]
-        read = {name for each in ladders for name in each.axes}
-        names = [name for name in BY_NAME if name in read] if self._brief is None else self._brief
+        read = {name for ladder in ladders for name in ladder.axes}
+        names = [name for name in BY_NAME if name in read] if self._axes is None else self._axes
+        replaced = [each for each in self._left.children if each is not self.mode]
         groups: dict[str, list[widgets.Widget]] = {}
         self.controls = {}
         for name in names:
             axis = BY_NAME[name]
-            values = tuple(value for value in axis.values if all(value in each.domain(name) for each in ladders))
-            value = state.get(axis.keyword, READY[self.ladder.instruction][name])
-            control = _control(axis, values, value if value in values else READY[self.ladder.instruction][name])
+            values = tuple(value for value in axis.values if all(value in ladder.domain(name) for ladder in ladders))
+            ready = READY[self.ladder.instruction][name]
+            value = state.get(axis.keyword, ready)
+            control = _control(axis, values, value if value in values else ready)
             control.observe(lambda _change, name=name: self._changed(name), "value")
             self.controls[axis.keyword] = control
             groups.setdefault(name.split(".")[0], []).append(control)
-        boxes = [widgets.HBox(group, layout=_WRAP) for group in groups.values()]
-        self._left.children = ([self.mode] if self._has_mode() else []) + boxes
+        self._left.children = [*([self.mode] if self._has_mode() else []), *map(_row, groups.values())]
+        for each in replaced:
+            close_all(each)
 
     def _has_mode(self) -> bool:
         return {"cr0_pe", "efer_lma", "rflags_vm", "cs_l"} <= self.controls.keys()
@@ -120,8 +153,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     def _change_mode(self, change: Mapping[str, Any]) -> None:
         if not self._busy:
             self._touched = None
-            bits = MODES.get(change["new"], {})
-            self.set({BY_NAME[name].keyword: value for name, value in bits.items()})
+            self._apply(MODES.get(change["new"], {}))
 
     def _change_ladder(self, _change: object) -> None:
         if self._busy:
@@ -144,46 +176,53 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     def _sources(self) -> list[str]:
         """The sources that know the chosen instruction, the reader's own first."""
         ids = sources_of(self.instruction.value)
-        return ids if self._given.source in all_sources() else [self._given.source, *ids]
+        return [self._own, *ids] if self._own else ids
 
     def _find(self, source: str) -> Ladder:
-        wanted = (self.instruction.value, source)
-        return self._given if wanted == (self._given.instruction, self._given.source) else ladder(*wanted)
+        return self._given if source == self._own else find_ladder(self.instruction.value, source)
 
     def _repair(self, _button: object) -> None:
+        changes = named_values(self.verdict.repair() or {})
         self._touched = None
-        self.set(self.verdict.repair() or {})
+        self._apply(changes)
 
     def _go_possible(self, _button: object) -> None:
-        nearest = self.verdict.nearest
+        nearest = nearest_state(self.verdict, self._compared()).columns
         self._touched = None
-        self.set(nearest)
+        self._apply(nearest)
 
     def _start_again(self, _button: object) -> None:
         self._touched = None
-        self.set({BY_NAME[name].keyword: value for name, value in READY[self.ladder.instruction].items()})
+        self._apply(READY[self.ladder.instruction])
 
     def _show(self) -> None:
-        found = self.verdict
-        other = None if self._other is None else self._decide(self._other)
+        verdict = self.verdict
+        other = self._compared()
         self._busy = True
-        self.mode.value = mode_of(found.state.columns) or _NO_MODE
+        self.mode.value = mode_of(verdict.state.columns) or _NO_MODE
         self._busy = False
-        self.repair.disabled = not (found.outcome != "success" and found.repair())
-        self.possible.disabled = found.possible
-        if self._brief is None:
-            self.page.value = render(found, other)
+        repair = verdict.repair()
+        self.repair.disabled = verdict.outcome == "success" or repair is None or not self._can_reach(repair)
+        self.possible.disabled = verdict.possible or not self._can_reach(nearest_state(verdict, other))
+        if self._axes is None:
+            self.page.value = verdict_page(verdict, other)
         else:
-            self.page.value = brief(found, [BY_NAME[name] for name in self._brief])
+            self.page.value = short_page(verdict, [BY_NAME[name] for name in self._axes])
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        # Where no kernel runs (a notebook read on a web page), the page stands in for the controls.
-        shown = dict(super()._repr_mimebundle_(**kwargs) or {})
-        return {**shown, "text/plain": repr(self.verdict), "text/html": self.page.value}
+
+def _own_name(ladder: Ladder) -> str | None:
+    """What a reader's own ladder is called in the lists of sources, which may hold its name; None: it is not own."""
+    if ladder.source not in sources_of(ladder.instruction):
+        return ladder.source
+    return None if ladder == find_ladder(ladder.instruction, ladder.source) else f"{ladder.source} (own)"
 
 
 def _value(control: widgets.Widget) -> Value:
     return int(control.value) if isinstance(control, widgets.Checkbox) else control.value
+
+
+def _values(control: widgets.Widget) -> tuple[Value, ...]:
+    return (0, 1) if isinstance(control, widgets.Checkbox) else tuple(control.options)
 
 
 def _control(axis: Axis, values: tuple[Value, ...], value: Value) -> widgets.Widget:
@@ -191,17 +230,33 @@ def _control(axis: Axis, values: tuple[Value, ...], value: Value) -> widgets.Wid
     if values == (0, 1):
         layout = widgets.Layout(width="auto", min_width="9em", margin="2px 1em 2px 2px")
         return widgets.Checkbox(value=bool(value), description=axis.name, tooltip=hint, indent=False, layout=layout)
-    return widgets.Dropdown(
-        options=values, value=value, description=axis.name, tooltip=hint,
-        layout=widgets.Layout(width="13em"), style={"description_width": "5em"},
-    )  # fmt: skip
+    return _dropdown(axis.name, values, value, "13em", "5em", tooltip=hint)
 
 
 def _choice(name: str, options: Iterable[str], value: str) -> widgets.Dropdown:
-    return widgets.Dropdown(
-        options=list(options), value=value, description=name,
-        layout=widgets.Layout(width="19em"), style={"description_width": "7em"},
+    return _dropdown(name, options, value, "19em", "7em")
+
+
+def _dropdown(
+    name: str, options: Iterable[Value], value: Value, width: str, name_width: str, **more: str
+) -> widgets.Dropdown:
+    dropdown = widgets.Dropdown(
+        options=list(options), value=value, description=name, layout=widgets.Layout(width=width),
+        style={"description_width": name_width}, **more,
     )  # fmt: skip
+    dropdown.observe(_refuse_none, "value")
+    return dropdown
+
+
+def _refuse_none(change: Mapping[str, Any]) -> None:
+    """Put a value back that was set to None: a Dropdown allows that, but None is neither a source nor a state."""
+    if change["new"] is None:
+        change["owner"].value = change["old"]
+        raise unknown(change["owner"].description, None, change["owner"].options)
+
+
+def _row(children: Iterable[widgets.Widget]) -> widgets.HBox:
+    return widgets.HBox(list(children), layout=widgets.Layout(flex_flow="row wrap"))
 
 
 def _button(text: str, hint: str, action: Any) -> widgets.Button:
@@ -215,7 +270,12 @@ def explorer(
 ) -> Explorer:
     """Return controls in the ready state, with the verdict, the ladder and a small map beside them.
 
-    `axes` names the only axes that get a control, for a briefer page; None: those that the ladder reads.
-    Raises TypeError or ValueError for an instruction, a source or an axis that does not exist.
+    `axes` names the only axes that get a control, for a shorter page; None: those that the ladder reads.  Raises
+    UnknownName if the instruction, the source or an axis does not exist.
+
+    >>> panel = explorer("VMXON", "intel")
+    >>> panel.controls["cpl"].value = 3
+    >>> panel.verdict.outcome
+    '#GP(0)'
     """
-    return Explorer(ladder(instruction, source), axes)
+    return Explorer(find_ladder(instruction, source), axes)

@@ -1,20 +1,20 @@
 """The history: a slider over the versions of a source, and what each one changed."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import ipywidgets as widgets
 
 from ..states.history import Version, versions
-from .page import render_version
+from .column import Column
+from .page import version_page
 
 
-class History(widgets.VBox):  # type: ignore[misc]
+class History(Column):
     """A `slider` over the ids of the versions, and a `page` about the one chosen."""
 
     def __init__(self, found: list[Version]) -> None:
         # All pages are made at once, so that the slider only has to show one.
-        self.pages = {each.source.id: render_version(each, n, len(found)) for n, each in enumerate(found)}
+        self.pages = {version.source.id: version_page(version, n, len(found)) for n, version in enumerate(found)}
         self.slider = widgets.SelectionSlider(
             options=list(self.pages), description="version", layout=widgets.Layout(width="min(40em, 100%)"),
         )  # fmt: skip
@@ -26,14 +26,18 @@ class History(widgets.VBox):  # type: ignore[misc]
     def _show(self, _change: object = None) -> None:
         self.page.value = self.pages[self.slider.value]
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        shown = dict(super()._repr_mimebundle_(**kwargs) or {})
-        return {**shown, "text/plain": f"History at {self.slider.value}", "text/html": self.page.value}
+    def static(self) -> tuple[str, str]:
+        """Return which version is chosen, and its page."""
+        return f"History at {self.slider.value}", self.page.value
 
 
-def history(instruction: str = "VMXON", ids: Sequence[str] | None = None) -> History:
-    """Return a slider over the versions: the ladder, what changed in it, and the states made right or wrong.
+def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> History:
+    """Return a slider over the versions: the checks, what changed in them, and the states made right or wrong.
 
-    `ids` names the sources in order; None: KVM's.  Raises TypeError or ValueError.
+    `ids` names the sources in order; None: KVM's, by date.  Raises an error if a source does not exist, is named twice
+    or knows nothing of the instruction, and if there is none.
+
+    >>> history("VMXON", ["kvm-2011", "kvm-2013"]).slider.options
+    ('kvm-2011', 'kvm-2013')
     """
     return History(versions(instruction, ids))

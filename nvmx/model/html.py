@@ -1,29 +1,59 @@
-"""The few pieces of HTML that notebooks show: a table, and an outcome as a coloured word."""
+"""HTML for notebooks.  Every text is escaped unless it is `Markup`, so a forgotten escape cannot do harm."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from .outcome import BY_OUTCOME
 
+_WITHOUT_CHILDREN = ("br", "path", "rect")
 
-def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; the cells of `rows` are HTML already, `caption` and `head` are text."""
-    left = "style='text-align:left;padding:.15em .7em .15em 0;line-height:1.3'"
-    return (
-        f"<table><caption {left}>{escape(caption)}</caption><thead><tr>"
-        + "".join(f"<th scope='col' {left}>{escape(cell)}</th>" for cell in head)
-        + "</tr></thead><tbody>"
-        + "".join("<tr>" + "".join(f"<td {left}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-        + "</tbody></table>"
+
+class Markup(str):
+    """Text that is HTML already: made by `tag` and `join`, which escape every other text."""
+
+    __slots__ = ()
+
+
+def join(*children: object) -> Markup:
+    """Return the children one after another, as HTML.
+
+    >>> join("1 < 2", Markup("<br/>"), 3)
+    '1 &lt; 2<br/>3'
+    """
+    return Markup("".join(child if isinstance(child, Markup) else escape(str(child)) for child in children))
+
+
+def tag(name: str, *children: object, **attributes: object) -> Markup:
+    """Return an element.  In attribute names, an underscore stands for a hyphen.
+
+    >>> tag("p", "a & b, ", tag("b", "c"), aria_label="it's")
+    "<p aria-label='it&#x27;s'>a &amp; b, <b>c</b></p>"
+    """
+    head = name + "".join(f" {key.replace('_', '-')}='{escape(str(value))}'" for key, value in attributes.items())
+    return Markup(f"<{head}/>" if name in _WITHOUT_CHILDREN else f"<{head}>{join(*children)}</{name}>")
+
+
+def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
+    """Return a table; cells are text, or Markup."""
+    style = "text-align:left;padding:.15em .7em .15em 0;line-height:1.3"
+    return tag(
+        "table",
+        tag("caption", caption, style=style),
+        tag("thead", tag("tr", *(tag("th", cell, scope="col", style=style) for cell in head))),
+        tag("tbody", *(tag("tr", *(tag("td", cell, style=style) for cell in row)) for row in rows)),
     )
 
 
-def badge(outcome: str) -> str:
-    """Return the outcome's name on its colour; what is no outcome of the model (a processor's) has none."""
+def badge(outcome: str) -> Markup:
+    """Return the name of an outcome on its colour.
+
+    What a processor did may be no outcome of the model; then there is no colour.
+
+    >>> badge("triple fault")
+    '<b>triple fault</b>'
+    """
     if outcome not in BY_OUTCOME:
-        return f"<b>{escape(outcome)}</b>"
+        return tag("b", outcome)
     look = BY_OUTCOME[outcome]
-    return (
-        f"<b style='background:{look.colour};color:{look.ink};padding:.1em .5em;border-radius:.2em;"
-        f"white-space:nowrap'>{escape(outcome)}</b>"
-    )
+    style = f"background:{look.colour};color:{look.ink};padding:.1em .5em;border-radius:.2em;white-space:nowrap"
+    return tag("b", outcome, style=style)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from typing import Any
 
 from .axis import BY_NAME, Value, find_value, named_values
@@ -215,14 +214,7 @@ class Ladder:
             f"(VMX {self.effect.vmx or 'as it was'}, flags {flags_text(self.effect.flags)})",
             ("", "asks for", "fires if", "ends in", "checked by", "written in"),
             [
-                (
-                    str(number),
-                    escape(rung.name),
-                    escape(condition_text(rung.when)),
-                    escape(rung.ending),
-                    escape(rung.by),
-                    escape(rung.source),
-                )
+                (number, rung.name, condition_text(rung.when), rung.ending, rung.by, rung.source)
                 for number, rung in enumerate(self.rungs, 1)
             ],
         )

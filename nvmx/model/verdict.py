@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 from .axis import BY_NAME, Value
 from .box import Box, nearest, table_order
-from .html import badge, html_table
+from .html import Markup, badge, html_table, join, tag
 from .instruction import READY
 from .ladder import Ladder, Rung
 from .outcome import outcome_name
@@ -119,7 +118,7 @@ class Verdict:
     @property
     def cause(self) -> str:
         """The values that made the deciding rung fire, such as `CR0.NE = 0`; "" for success."""
-        return _cause(self.rung, self.state) if self.rung else ""
+        return cause_text(self.rung, self.state) if self.rung else ""
 
     @property
     def reason(self) -> str:
@@ -184,7 +183,9 @@ class Verdict:
         width = max((len(rung.name) for rung in self.ladder.rungs), default=0)
         lines = [self.headline + self._doubt, ""]
         for number, (rung, mark) in enumerate(self.steps, 1):
-            ending = "" if mark in ("passed", "not reached") else f"{rung.ending}, because {_cause(rung, self.state)}"
+            ending = (
+                "" if mark in ("passed", "not reached") else f"{rung.ending}, because {cause_text(rung, self.state)}"
+            )
             lines.append(f"{number:3}  {mark:15}  {rung.name:{width}}  {ending}".rstrip())
         return "\n".join([*lines, *self._repair_lines])
 
@@ -194,28 +195,35 @@ class Verdict:
         return [] if repair is None else ["", f"smallest repair: {repair}"]
 
     def _repr_html_(self) -> str:
-        rows = [
-            [
-                str(number),
-                f"<span style='white-space:nowrap'>{_SIGNS[mark]} {mark}</span>",
-                escape(rung.name),
-                escape(rung.ending),
-                "" if mark in ("passed", "not reached") else escape(_cause(rung, self.state)),
-            ]
-            for number, (rung, mark) in enumerate(self.steps, 1)
-        ]
-        rows = [[f"<b>{cell}</b>" for cell in row] if "stopped here" in row[1] else row for row in rows]
-        title = f"{self.ladder.instruction}, {self.ladder.source}: the checks, from the top"
         why = f"because {self.reason}" if self.rung else self.reason
-        return (
-            f"<p style='font-size:1.2em;line-height:1.4'>{badge(self.outcome)} {escape(why)}.</p>"
-            + html_table(title, ("", "", "asks for", "otherwise", "because"), rows)
-            + "".join(f"<p>{escape(line)}</p>" for line in self._repair_lines if line)
+        return join(
+            tag("p", badge(self.outcome), f" {why}.", style="font-size:1.2em;line-height:1.4"),
+            checks_table(self),
+            *(tag("p", line) for line in self._repair_lines if line),
         )
 
 
-def _cause(rung: Rung, state: State) -> str:
+def cause_text(rung: Rung, state: State) -> str:
+    """Write the values because of which a rung fires.
+
+    >>> import nvmx
+    >>> found = nvmx.verdict("VMXON", "intel", cr0_ne=0, cr0_pg=0)
+    >>> [cause_text(rung, found.state) for rung in found.masked]
+    ['CR0.PG = 0']
+    """
     return " and ".join(f"{name} = {state.columns[name]}" for name in rung.when)
+
+
+def checks_table(verdict: Verdict) -> Markup:
+    """Return the checks in order as an HTML table, each with its mark and, if it fails, the cause."""
+    rows = []
+    for number, (rung, mark) in enumerate(verdict.steps, 1):
+        cause = "" if mark in ("passed", "not reached") else cause_text(rung, verdict.state)
+        sign = tag("span", f"{_SIGNS[mark]} {mark}", style="white-space:nowrap")
+        cells = [number, sign, rung.name, rung.ending, cause]
+        rows.append([tag("b", cell) for cell in cells] if mark == "stopped here" else cells)
+    title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
+    return html_table(title, ("", "", "asks for", "otherwise", "because"), rows)
 
 
 def decide(ladder: Ladder, given: Mapping[str, Value], kept: Iterable[str] | None = None) -> Verdict:
