@@ -42,7 +42,7 @@ def check(explorer: nvmx.lab.Explorer, state: dict[str, Any]) -> None:
     assert explorer.mode.value == (mode_of(expected.state.columns) or "none: see beside")
 
 
-def test_it_starts_with_success_and_a_control_for_each_axis_of_the_seed() -> None:
+def test_it_starts_with_success_and_a_control_for_each_axis_that_the_ladder_reads() -> None:
     explorer = nvmx.lab.explorer()
     assert list(explorer.controls) == ["cr0_pe", "cr4_vmxe", "efer_lma", "rflags_vm", "cs_l", "cpl", "vmx"]
     assert explorer.verdict.outcome == "success"
@@ -432,7 +432,7 @@ def test_a_prediction_of_what_a_processor_did() -> None:
         nvmx.lab.predict("VMXON", nvmx.bochs.recording(), smx=1)
 
 
-def test_modes_are_told_by_their_bits() -> None:
+def test_a_mode_is_known_by_its_bits() -> None:
     for name, bits in MODES.items():
         assert mode_of({**nvmx.verdict("VMXON", "intel").state.columns, **bits}) == name
         assert nvmx.verdict("VMXON", "intel", **bits).possible

@@ -18,9 +18,13 @@ _WIDTH = 9  # inches
 
 
 def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> Picture:
-    """Draw, for each version, how many possible states end otherwise than in the manual, and in which way.
+    """Draw, for each version, how many possible states end differently from the manual, and in which way.
 
-    `ids` names the sources in order; None: KVM's.  Raises TypeError or ValueError.
+    `ids` names the sources in order; None: KVM's, by date.  Raises an error if a source does not exist, is named twice
+    or knows nothing of the instruction, and if there is none.
+
+    >>> history("VMXOFF", ["intel-2006", "intel"]).sentence.split(": ")[0]
+    'VMXOFF, possible states that end differently from the manual'
     """
     found = versions(instruction, ids)
     most = max((version.total for version in found), default=0) or 1
@@ -35,12 +39,12 @@ def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> Pic
                    weight="bold")  # fmt: skip
     shown = sorted({OUTCOMES.index(outcome) for version in found for outcome, _ in version.wrong})
     figure.legend(handles=outcome_keys(shown), loc="lower center", ncols=7, frameon=False, fontsize=9)
-    title = f"{instruction}: possible states that end otherwise than in the manual"
+    title = f"{instruction}: possible states that end differently from the manual"
     figure.text(0.02, 1 - 0.35 / height, title, fontsize=12, weight="bold")
     figure.text(0.16, 0.55 / height, "colour: what this version says; 'U for G': it says #UD, the manual #GP(0)",
                 fontsize=8, color="#555")  # fmt: skip
     words = ", ".join(f"{version.source.id} {version.total:,}" for version in found)
-    return Picture(figure, f"{instruction}, possible states that end otherwise than in the manual: {words}.")
+    return Picture(figure, f"{instruction}, possible states that end differently from the manual: {words}.")
 
 
 def _draw_version(panel: Axes, y: int, version: Version, most: int) -> None:
@@ -68,9 +72,13 @@ class _Bar:
 
 
 def ladder(instruction: str, source: str | Ladder) -> Picture:
-    """Draw, for each rung in order, how many possible states reach it and which share of these it stops.
+    """Draw, for each check in order, how many possible states reach it, and which share of them ends there.
 
-    The states are those of the axes that the ladder spans by itself.  Raises TypeError or ValueError.
+    The states are those of the axes that a table of this ladder spans by default.
+
+    >>> picture = ladder("VMXON", "kvm-2011")
+    >>> picture.sentence.split(", protected")[0]
+    'VMXON by kvm-2011: of 41 possible states'
     """
     drawn = find_ladder(instruction, source)
     every = _count_states(drawn)

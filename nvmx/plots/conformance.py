@@ -27,8 +27,11 @@ def agreement(
 ) -> Picture:
     """Draw where a processor agrees with a ladder: a cell for all its executed states that share the axes shown.
 
-    The number is how many these are.  `log` is a processor's; None: the recording.  Axes are chosen as for `map`.
-    Raises TypeError or ValueError.
+    The number says how many states these are; a cell has the colour of the worst of them.  `log` is a processor's;
+    None: the recording that comes with the package.  `down` and `across` are as for `map`.
+
+    >>> agreement("VMXOFF", "kvm-2011", down=[], across=["VMX"]).sentence.split(" against ")[0]
+    'VMXOFF on Bochs 2.7'
     """
     ladder = find_ladder(instruction, source)
     compared = compare_log(recording() if log is None else log, ladder)

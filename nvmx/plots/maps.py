@@ -25,9 +25,13 @@ def map(  # noqa: A001 - its public name
 ) -> Picture:
     """Draw every state as a cell with the letter and the colour of its outcome; neighbours differ on one axis.
 
-    `down` and `across` name the axes to spread; None: the mode across, CR4.VMXE, VMX and CPL down, as far as the
-    ladder reads them.  `at` holds other axes at a value; what the ladder reads and nobody names is ready.  Hatched
-    cells are states that no processor can be in.  Raises TypeError or ValueError.
+    `down` and `across` name the axes to spread; None: the mode across, and CR4.VMXE, VMX and CPL down, if the ladder
+    reads them.  `at` holds other axes at a value (`vmx="root"`); an axis that is neither spread nor held is ready.
+    Hatched cells are states that no processor can be in.  Raises an error if a name or a value does not exist, and
+    InvalidValue for more cells than anyone can read.
+
+    >>> map("VMXON", "intel", down=["CPL"], across=["CR4.VMXE"])
+    VMXON by intel: 8 states, of which a processor can be in 8; of those, success in 1, #UD in 4, #GP(0) in 3.
     """
     ladder = find_ladder(instruction, source)
     layout = Layout([ladder], down, across, at)
@@ -54,9 +58,13 @@ def diff(
     across: Iterable[str] | None = None,
     **at: object,
 ) -> Picture:
-    """Draw where two ladders part: as `map`, with both letters (a's above, b's below) where they end differently.
+    """Draw where two ladders differ: a `map` in which such cells have both letters, a's above and b's below.
 
-    Axes are chosen as for `map`.  Raises TypeError or ValueError.
+    Other cells are grey.  `down`, `across` and `at` are as for `map`; if one source says nothing about a value of an
+    axis, it is left out.
+
+    >>> diff("VMXON", "kvm-2011", "intel", down=["VMX"], across=["CPL"])
+    VMXON by kvm-2011 and by intel: of 8 possible states 1 end differently: success for VMfailInvalid in 1.
     """
     ladders = [find_ladder(instruction, a), find_ladder(instruction, b)]
     layout = Layout(ladders, down, across, at)

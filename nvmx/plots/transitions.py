@@ -65,8 +65,12 @@ def _words(event: Event, *, flags: bool) -> str:
 def graph(source: str | Ladder) -> Picture:
     """Draw where VMXON, VMXOFF and writes to CR4.VMXE lead from the ready state: states as boxes, changes as arrows.
 
-    What changes nothing stands in the box.  A dashed box is a state that no processor can be in.
-    Raises TypeError or ValueError, also where the source's treatment of writes is unknown.
+    What changes nothing is written inside the box; a dashed box is a state that no processor can be in.  Raises
+    InvalidValue if it is not known how the source treats writes to CR4.
+
+    >>> graph("intel").sentence.split("; ")[:2]
+    ['intel: from ready, VMXON, VMXOFF and writes to CR4.VMXE reach 3 states', \
+'VMXON: success leads from VMX off, VMXE 1 to VMX root, VMXE 1']
     """
     name = source.source if isinstance(source, Ladder) else source
     reached = explore(source)
