@@ -70,17 +70,17 @@ def _verdict_text(verdict: Verdict, other: Verdict | None = None) -> Markup:
         for number, (rung, mark) in enumerate(verdict.steps, 1)
         if mark == "would also fail"
     )
-    nearest = changes_text(verdict.state.columns, nearest_state(verdict, other).columns)
     return join(
         tag("p", _ending(verdict), *words, style=_HEADLINE, role="status"),
         _line(f"Would also fail: {also}.") if also else "",
-        ""
-        if verdict.possible
-        else _line(
-            tag("b", "No processor can be in this state:"),
-            f" {verdict.impossible}. Nearest possible state: {nearest}.",
-        ),
+        "" if verdict.possible else _impossible(verdict, other),
     )
+
+
+def _impossible(verdict: Verdict, other: Verdict | None) -> Markup:
+    way = changes_text(verdict.state.columns, nearest_state(verdict, other).columns)
+    lead = tag("b", "No processor can be in this state:")
+    return _line(lead, f" {verdict.impossible}. Nearest possible state: {way}.")
 
 
 def _ending(verdict: Verdict) -> Markup:

@@ -161,7 +161,10 @@ class Explorer(Column):
         state = self.state
         with self._together():
             if self.ladder.instruction != self.instruction.value:
-                state.pop("vmx", None)  # each instruction is ready in another VMX operation
+                before, after = READY[self.ladder.instruction], READY[self.instruction.value]
+                for name in BY_NAME:  # each instruction is ready in another state
+                    if before[name] != after[name]:
+                        state.pop(BY_NAME[name].keyword, None)
                 ids = self._sources()
                 source, compared = self.source.value, self.compare.value
                 self.source.options = ids
