@@ -22,11 +22,11 @@ from .ladders.permissions import PERMISSIONS
 from .model.axis import AXES, BY_NAME
 from .model.box import condition_text
 from .model.errors import InvalidValue
-from .model.ladder import Ladder
+from .model.ladder import Ladder, common_domains
 from .model.outcome import OUTCOMES
 from .model.rules import RULES
 from .states.compare import Answers, compare, differences
-from .states.listing import Domains, States, common_domains, read_axes
+from .states.listing import Domains, States, read_axes
 from .states.mutants import few, kills
 from .states.space import deciding_rungs, spanned_axes
 from .states.space import possible as is_possible

@@ -16,8 +16,8 @@ from nvmx.ladders.checks import checks
 from nvmx.model.axis import AXES
 from nvmx.model.box import Box
 from nvmx.model.instruction import BY_INSTRUCTION, READY
-from nvmx.model.ladder import Rung
-from nvmx.states.listing import States, common_domains
+from nvmx.model.ladder import Rung, common_domains
+from nvmx.states.listing import States
 
 INSTRUCTIONS = ("VMXON", "VMXOFF")
 Row = tuple[Box, str, int]

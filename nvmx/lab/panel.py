@@ -11,7 +11,7 @@ from ..ladders import sources_of
 from ..model.axis import BY_NAME, Axis, Value, named_axes, named_values
 from ..model.errors import OutsideDomain, unknown
 from ..model.instruction import INSTRUCTIONS, READY
-from ..model.ladder import Ladder
+from ..model.ladder import Ladder, common_domains
 from ..model.modes import MODES, mode_of
 from ..model.verdict import Verdict, decide
 from .column import Column, close_all
@@ -116,9 +116,8 @@ class Explorer(Column):
         replaced = [each for each in self._left.children if each is not self.mode]
         groups: dict[str, list[widgets.Widget]] = {}
         self.controls = {}
-        for name in names:
+        for name, values in common_domains(ladders, names).items():
             axis = BY_NAME[name]
-            values = tuple(value for value in axis.values if all(value in ladder.domain(name) for ladder in ladders))
             ready = READY[self.ladder.instruction][name]
             value = state.get(axis.keyword, ready)
             control = _control(axis, values, value if value in values else ready)

@@ -7,10 +7,10 @@ from itertools import groupby
 from math import prod
 from typing import NamedTuple, TypeVar
 
-from .axis import BY_NAME, Value, named_axes
+from .axis import Value, named_axes
 from .errors import InvalidValue
 from .instruction import READY
-from .ladder import Ladder
+from .ladder import Ladder, common_domains
 from .outcome import OUTCOMES
 from .rules import broken_rule, complete
 
@@ -91,7 +91,7 @@ def lay_out(
         for asked, usual in ((down, DOWN), (across, ACROSS))
     ]
     named_axes([*chosen[0], *chosen[1], *kept])
-    domains = [[_shared_values(ladders, name) for name in axes] for axes in chosen]
+    domains = [common_domains(ladders, axes).values() for axes in chosen]
     count = prod(len(values) for side in domains for values in side)
     if count > MOST_CELLS:
         raise InvalidValue(
@@ -100,11 +100,6 @@ def lay_out(
         )
     rows, columns = (Side(axes, tuple(gray(values))) for axes, values in zip(chosen, domains, strict=True))
     return Map(rows, columns)
-
-
-def _shared_values(ladders: Iterable[Ladder], name: str) -> tuple[Value, ...]:
-    """The values of an axis that all the ladders know, in table order."""
-    return tuple(value for value in BY_NAME[name].values if all(value in each.domain(name) for each in ladders))
 
 
 def gray(domains: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:

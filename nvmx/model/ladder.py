@@ -1,6 +1,6 @@
 """Rungs and ladders: the checks of one source, in order.  The first that fires decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -221,3 +221,11 @@ class Ladder:
 
     def __repr__(self) -> str:
         return f"<Ladder {self.instruction} {self.source}: {len(self.rungs)} rungs>"
+
+
+def common_domains(ladders: Sequence[Ladder], axes: Iterable[str]) -> dict[str, tuple[Value, ...]]:
+    """Return, for each of the axes, the values about which all the ladders say something, in table order."""
+    return {
+        name: tuple(value for value in BY_NAME[name].values if all(value in ladder.domain(name) for ladder in ladders))
+        for name in axes
+    }

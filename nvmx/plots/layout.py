@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from ..model.axis import BY_NAME, Value, named_values
 from ..model.karnaugh import Run, Side, gray, lay_out
-from ..model.ladder import Ladder
-from ..states.listing import common_domains
+from ..model.ladder import Ladder, common_domains
 from ..states.space import deciding_rungs, outcome_codes, possible
 from .picture import add_panel
 

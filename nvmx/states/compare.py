@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from ..ladders import ladder as find_ladder
 from ..model.axis import Value
-from ..model.ladder import Ladder
+from ..model.ladder import Ladder, common_domains
 from ..model.modes import MODE_AXES, MODES, mode_of
 from ..model.outcome import OUTCOMES, flags_text
 from .cover import cover, inside
-from .listing import States, common_domains, read_axes
+from .listing import States, read_axes
 from .space import outcome_codes, spanned_axes
 
 

@@ -13,10 +13,10 @@ from ..ladders.source import Source
 from ..model.axis import Value
 from ..model.errors import InvalidType, InvalidValue
 from ..model.instruction import READY
-from ..model.ladder import Ladder
+from ..model.ladder import Ladder, common_domains
 from ..model.outcome import OUTCOMES
 from .compare import Answers
-from .listing import States, common_domains, read_axes
+from .listing import States, read_axes
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..model.axis import AXES, BY_NAME, Value
 from ..model.box import Box
 from ..model.instruction import READY
-from ..model.ladder import Ladder
+from ..model.ladder import Ladder, common_domains
 from ..model.rules import BOXES
 
 Domains: TypeAlias = Mapping[str, Sequence[Value]]  # the values that each axis can have
@@ -105,14 +105,6 @@ class States:
 def read_axes(ladders: Sequence[Ladder]) -> tuple[str, ...]:
     """Return the axes that any of the ladders reads, in table order."""
     return tuple(axis.name for axis in AXES if any(axis.name in ladder.reads for ladder in ladders))
-
-
-def common_domains(ladders: Sequence[Ladder], axes: Iterable[str]) -> dict[str, tuple[Value, ...]]:
-    """Return, for each of the axes, the values about which all the ladders say something."""
-    return {
-        name: tuple(value for value in BY_NAME[name].values if all(value in ladder.domain(name) for ladder in ladders))
-        for name in axes
-    }
 
 
 _ROW = {axis.name: row for row, axis in enumerate(AXES)}

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ..ladders import ladder as find_ladder
 from ..model.axis import BY_NAME, named_axes
 from ..model.instruction import READY
-from ..model.ladder import Ladder
+from ..model.ladder import Ladder, common_domains
 from ..model.outcome import OUTCOMES
-from .listing import Domains, States, common_domains
+from .listing import Domains, States
 
 # The axes of a box, by number, each with the codes that it allows; and the code to write.
 Row = tuple[list[tuple[int, frozenset[int]]], int]
