@@ -165,6 +165,13 @@ def test_the_ladder_names_every_check_that_stops_states_if_none_succeeds() -> No
     assert "out of VMX ends 2, in VMX ends 1; 0 succeed." in picture.sentence
 
 
+def test_a_graph_draws_no_state_over_another() -> None:
+    off = nvmx.ladder("VMXOFF", "intel")
+    mine = nvmx.Ladder("VMXOFF", "mine", off.rungs, nvmx.Effect("off", current_vmcs=1))
+    with pytest.raises(nvmx.NvmxError, match=r"graph: mine leads to states that differ in more than VMX and CR4\.VMXE"):
+        nvmx.plots.graph(mine)
+
+
 def test_a_map_without_possible_states_has_a_whole_sentence() -> None:
     sentence = nvmx.plots.map("VMXON", "intel", down=[], across=[], cr0_pe=0).sentence
     assert sentence == "VMXON by intel, CR0.PE=0: 1 state, of which a processor can be in 0."

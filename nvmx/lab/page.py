@@ -124,8 +124,9 @@ def version_page(version: "Version", place: int, count: int) -> Markup:
 def _change(title: str, change: "Change | None") -> Markup:
     if change is None:
         return _line(f"{title}: no state.")
-    state = ", ".join(f"{name}={value}" for name, value in change.example.items()) or "the ready state"
+    count = f"{change.states:,} state{'s' * (change.states != 1)}"
+    example = ", ".join(f"{name}={value}" for name, value in change.example.items()) or "the ready state"
     return _line(
-        f"{title}: {change.states:,} states. For example {state}: before ", badge(change.before),
-        ", now ", badge(change.now), ", by the manual ", badge(change.manual), ".",
+        f"{title}: {count}. For example {example}: before ", badge(change.before), ", now ", badge(change.now),
+        ", by the manual ", badge(change.manual), ".",
     )  # fmt: skip

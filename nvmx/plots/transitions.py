@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from ..ask import Event, execute
+from ..model.errors import InvalidValue
 from ..model.instruction import READY
 from ..model.ladder import Ladder
 from ..model.state import State
@@ -66,7 +67,8 @@ def graph(source: str | Ladder) -> Picture:
     """Draw where VMXON, VMXOFF and writes to CR4.VMXE lead from the ready state: states as boxes, changes as arrows.
 
     What changes nothing is written inside the box; a dashed box is a state that no processor can be in.  Raises
-    InvalidValue if it is not known how the source treats writes to CR4.
+    InvalidValue if it is not known how the source treats writes to CR4, and if a Ladder leads to states that differ in
+    more than VMX and CR4.VMXE: for these there is no place.
 
     >>> graph("intel").sentence.split("; ")[:2]
     ['intel: from ready, VMXON, VMXOFF and writes to CR4.VMXE reach 3 states', \
@@ -74,6 +76,8 @@ def graph(source: str | Ladder) -> Picture:
     """
     name = source.source if isinstance(source, Ladder) else source
     reached = explore(source)
+    if len({_spot(state) for state in reached.nodes}) < len(reached.nodes):
+        raise InvalidValue(f"graph: {name} leads to states that differ in more than VMX and CR4.VMXE")
     figure = Figure(figsize=(9, 5))
     panel = add_panel(figure, (0, 0, 9, 4.5), (0, 9.7), (0, 4.5))
     for n, state in enumerate(reached.nodes):
