@@ -1,6 +1,8 @@
 """Load what needs more than Python when it is first asked for, and say what to install if that is missing."""
 
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -13,19 +15,33 @@ class MissingPackage(NvmxError, ModuleNotFoundError):
 
 
 def load(module: str, wanted: str) -> ModuleType:
-    """Import `module` of nvmx, because of `wanted`.
-
-    Raises MissingPackage if it needs a package that is not installed. Each part of nvmx that needs any has an
-    extra of the same name in pyproject.toml: `nvmx.tables` is installed by `nvmx[tables]`.
-    """
+    """Import `module` of nvmx, because of `wanted`; raises MissingPackage if it needs one that is not installed."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        missing, part = str(error.name).partition(".")[0], module.split(".")[1]
-        if missing == "nvmx":
+        raise _explained(error, module, wanted) from None
+
+
+@contextmanager
+def exit_if_missing(module: str) -> Iterator[None]:
+    """Around the imports of a program: if a package is not installed, say so and exit with status 2."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        explained = _explained(error, module, module)
+        if explained is error:
             raise
-        sentence = f'{wanted} needs {missing}, which is not installed: pip install "nvmx[{part}]"'
-        raise MissingPackage(sentence, name=missing) from None
+        print(explained, file=sys.stderr)
+        sys.exit(2)
+
+
+def _explained(error: ModuleNotFoundError, module: str, wanted: str) -> ModuleNotFoundError:
+    """Each part of nvmx that needs a package has an extra of its own name: nvmx[tables] is for nvmx.tables."""
+    missing, part = str(error.name).partition(".")[0], module.split(".")[1]
+    if missing == "nvmx":
+        return error  # a mistake of ours
+    sentence = f'{wanted} needs {missing}, which is not installed: pip install "nvmx[{part}]"'
+    return MissingPackage(sentence, name=missing)
 
 
 def attach(

@@ -21,7 +21,7 @@ import pytest
 import nvmx
 from nvmx import bochs
 from nvmx.bochs import cases, image, machine, programs
-from nvmx.bochs.command import main
+from nvmx.bochs.__main__ import main
 from nvmx.bochs.known import DEVIATIONS
 from nvmx.bochs.log import FIELDS, join_logs, read_log, write_log
 from nvmx.bochs.observation import STAGES, Observed, observe
