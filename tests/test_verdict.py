@@ -155,6 +155,16 @@ def test_what_a_ladder_never_reads_is_left_open() -> None:
     assert not nvmx.verdict("VMXON", "intel", cr0_pe=0, efer_lma=0, cs_l=0).possible
 
 
+def test_what_is_left_open_is_something_that_the_source_knows() -> None:
+    """VMX root operation with FEATURE_CONTROL.vmx clear exists only inside SMX, of which this source says nothing."""
+    mine = nvmx.Ladder("VMXON", "mine", [], nvmx.Effect(vmx="root"), {"SMX": 0})
+    found = nvmx.verdict("VMXON", mine, vmx="root", fc_vmx=0)
+    assert found.state["smx"] == 0
+    assert not found.possible
+    assert nvmx.verdict("VMXON", mine, **found.state).state == found.state
+    assert nvmx.table("VMXON", mine, ["VMX", "fc_vmx"])["possible"].tolist() == [True, True, False, True, False, True]
+
+
 def test_axes_go_by_either_name_and_by_what_numpy_gives() -> None:
     for given in ({"cpl": 3}, {"CPL": 3}, {"cpl": np.int8(3)}, {"CPL": np.uint64(3)}):
         assert nvmx.verdict("VMXON", "intel", **given).outcome == "#GP(0)"

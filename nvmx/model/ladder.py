@@ -169,8 +169,8 @@ class Ladder:
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
-        """The axes that any rung names, and VMX, in table order."""
-        named = {name for rung in self.rungs for name in rung.when} | {"VMX"}
+        """The axes that any rung or `narrow` names, and VMX, in table order."""
+        named = {name for rung in self.rungs for name in rung.when} | {*self.narrow, "VMX"}
         return tuple(name for name in BY_NAME if name in named)
 
     @cached_property
