@@ -23,7 +23,7 @@ def regenerate(path: Path) -> None:
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(
         notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
-        record_timing=False, store_widget_state=False,
+        record_timing=False, store_widget_state=False, coalesce_streams=True,
     ).execute()  # fmt: skip
     notebook.metadata = {
         "kernelspec": {
