@@ -29,15 +29,21 @@ a20m_read:      resd 1
 before_read:    resd 1
 result_end:
 
-MAGIC           equ 786D766Eh
+MAGIC           equ 786D766Eh           ; "nvmx"
 NONE            equ 0FFFFFFFFh
+FOUR_INT3       equ 0CCCCCCCCh
+REVISION_MASK   equ 7FFFFFFFh           ; of IA32_VMX_BASIC
+OPEN            equ PRESENT | WRITABLE | USER
+CRC32_POLYNOMIAL equ 0EDB88320h         ; bit-reversed
+LINE_FEED       equ 10
+LOW_WORD        equ 500h                ; free memory, to see A20 by
         section .text
 
         bits    16
 reset:  cli
         o32 lgdt [cs:rom_gdt - $$]
         mov     eax, cr0
-        or      al, 1
+        or      al, CR0_PE
         mov     cr0, eax
         jmp     dword CODE32:boot
 rom_gdt:
@@ -51,10 +57,10 @@ boot:   mov     eax, DATA
         mov     ss, eax
         mov     esp, STACK
         cld
-        in      al, 92h                 ; A20 on
-        or      al, 2
-        and     al, 0FEh
-        out     92h, al
+        in      al, SYSTEM_CONTROL_A
+        or      al, A20_GATE
+        and     al, ~FAST_RESET & 0FFh
+        out     SYSTEM_CONTROL_A, al
         mov     esi, gdt
         mov     edi, GDT
         mov     ecx, gdt_end - gdt
@@ -87,7 +93,7 @@ boot:   mov     eax, DATA
 ; The instruction, its operand and the VMXON region.
         mov     eax, [current + case.code]
         mov     [CODE], eax
-        mov     dword [CODE + 4], 0CCCCCCCCh
+        mov     dword [CODE + 4], FOUR_INT3
         mov     dword [OPERAND + 4], 0
         mov     eax, TESTED_REGION
         xor     eax, [current + case.pointer_low]
@@ -113,33 +119,33 @@ boot:   mov     eax, DATA
         rep stosd
 
         mov     dword [stage], AT_FEATURE_CONTROL
-        mov     ecx, 3Ah
+        mov     ecx, IA32_FEATURE_CONTROL
         mov     eax, [current + case.feature_control]
         xor     edx, edx
         wrmsr
         rdmsr
         mov     [fc_read], eax
         xor     eax, [current + case.feature_control]
-        test    al, 7
-        jnz     hard_reset              ; a stage short of EXECUTED tells that this state is out of reach
+        test    al, 7                   ; the three bits that a case asks for
+        jnz     hard_reset              ; a stage short of EXECUTED says that this state was not reached
 
         mov     dword [stage], AT_A20
         cmp     dword [current + case.a20m], 0
         je      .probe
-        in      al, 92h
-        and     al, 0FDh
-        out     92h, al
-.probe: mov     dword [500h], 0         ; masked, a write one megabyte further up arrives here
-        mov     dword [100500h], 1
-        mov     eax, [500h]
+        in      al, SYSTEM_CONTROL_A
+        and     al, ~A20_GATE & 0FFh
+        out     SYSTEM_CONTROL_A, al
+.probe: mov     dword [LOW_WORD], 0     ; masked, a write one megabyte further up arrives here
+        mov     dword [LOW_WORD + 100000h], 1
+        mov     eax, [LOW_WORD]
         mov     [a20m_read], eax
         cmp     eax, [current + case.a20m]
         je      prepare
 hard_reset:
-        mov     dx, 0CF9h
-        mov     al, 2
+        mov     dx, RESET_CONTROL
+        mov     al, HARD_RESET
         out     dx, al
-        mov     al, 6
+        mov     al, HARD_RESET | RESET_NOW
         out     dx, al
 .wait:  hlt
         jmp     .wait
@@ -155,17 +161,17 @@ ivt:    dw      3FFh
         dd      IVT
 
 ; ---- the first boot: tables in memory, what processor this is -------------------------------------------------------
-cold:   mov     dword [port], 0E9h      ; the debug port answers with its own number; else the first serial port
-        in      al, 0E9h
-        cmp     al, 0E9h
+cold:   mov     dword [port], DEBUG_PORT        ; it answers with its own number; else the first serial port
+        in      al, DEBUG_PORT
+        cmp     al, DEBUG_PORT
         je      .begin
-        mov     dword [port], 3F8h
+        mov     dword [port], SERIAL_DATA
 .begin: mov     dword [crc], NONE
         mov     esi, title
         call    line
         mov     esi, processor
         call    print
-        mov     ebp, 80000002h
+        mov     ebp, BRAND_STRING
 .brand: mov     eax, ebp
         cpuid
         call    print_four
@@ -176,12 +182,12 @@ cold:   mov     dword [port], 0E9h      ; the debug port answers with its own nu
         mov     eax, edx
         call    print_four
         inc     ebp
-        cmp     ebp, 80000004h
+        cmp     ebp, BRAND_STRING + 2
         jbe     .brand
         call    newline
-        mov     eax, 1
+        mov     eax, FEATURES
         cpuid
-        test    cl, 1 << 5
+        test    cl, FEATURES_VMX
         jnz     .vmx
         mov     esi, no_vmx
         call    line
@@ -190,19 +196,19 @@ cold:   mov     dword [port], 0E9h      ; the debug port answers with its own nu
         call    line
         mov     esi, basic
         call    print
-        mov     ecx, 480h
+        mov     ecx, IA32_VMX_BASIC
         rdmsr
         push    eax
         mov     eax, edx
         mov     cl, 8
         call    hex
         pop     eax
-        and     eax, 7FFFFFFFh
+        and     eax, REVISION_MASK
         mov     [revision], eax
         mov     cl, 8
         call    hex
         call    newline
-        mov     eax, 80000008h
+        mov     eax, ADDRESS_SIZES
         cpuid
         movzx   eax, al
         mov     [width], eax
@@ -229,21 +235,21 @@ cold:   mov     dword [port], 0E9h      ; the debug port answers with its own nu
         mov     edi, IDT32
         mov     ecx, (TABLES_END - IDT32) / 4
         rep stosd
-        mov     dword [PML4], PDPT64 + 7
-        mov     dword [PDPT64], DIRECTORY + 7
-        mov     dword [PDPT32], DIRECTORY + 1
-        mov     dword [DIRECTORY], PAGES + 7
+        mov     dword [PML4], PDPT64 + OPEN
+        mov     dword [PDPT64], DIRECTORY + OPEN
+        mov     dword [PDPT32], DIRECTORY + PRESENT
+        mov     dword [DIRECTORY], PAGES + OPEN
         mov     edi, PAGES
-        mov     eax, 7
+        mov     eax, OPEN
 .page:  mov     [edi], eax
         add     edi, 8
         add     eax, 1000h
         cmp     edi, PAGES + 1000h
         jb      .page
         mov     dword [PAGES + UNMAPPED / 1000h * 8], 0
-        mov     dword [EPT_PML4], EPT_PDPT + 7
-        mov     dword [EPT_PDPT], EPT_DIRECTORY + 7
-        mov     dword [EPT_DIRECTORY], 0B7h     ; one page of 2 MiB, write-back
+        mov     dword [EPT_PML4], EPT_PDPT + EPT_RWX
+        mov     dword [EPT_PDPT], EPT_DIRECTORY + EPT_RWX
+        mov     dword [EPT_DIRECTORY], EPT_LARGE_PAGE | EPT_WRITE_BACK | EPT_RWX        ; one page of 2 MiB
 
         mov     dword [TSS32 + 4], STACK        ; where ring 0 goes on after an outer ring
         mov     dword [TSS32 + 8], DATA
@@ -251,7 +257,7 @@ cold:   mov     dword [port], 0E9h      ; the debug port answers with its own nu
 
         xor     ecx, ecx                ; 32 vectors in each of three formats; gates open to all rings
 .gate:  imul    eax, ecx, stub_size
-        add     eax, 0F0000000h + stubs16 - $$
+        add     eax, (ROM_SEGMENT << 16) + stubs16 - $$
         mov     [IVT + ecx * 4], eax
         imul    eax, ecx, stub_size
         add     eax, stubs32
@@ -277,7 +283,7 @@ cold:   mov     dword [port], 0E9h      ; the debug port answers with its own nu
 
 gate:   mov     [edi], ax               ; an interrupt gate at edi to ebx:eax
         mov     [edi + 2], bx
-        mov     word [edi + 4], 0EE00h
+        mov     word [edi + 4], INTERRUPT_GATE
         shr     eax, 16
         mov     [edi + 6], ax
         ret
@@ -338,10 +344,10 @@ finish: push    dword [crc]             ; of all lines but the last
         call    hex
         call    newline
 stop:   mov     esi, shutdown           ; Bochs and older QEMU stop at these letters
-        mov     dx, 8900h
+        mov     dx, SHUTDOWN_PORT
         mov     ecx, shutdown_end - shutdown
         rep outsb
-        mov     dx, 501h                ; QEMU, with its device isa-debug-exit
+        mov     dx, ISA_DEBUG_EXIT
         mov     al, 0
         out     dx, al
 .wait:  hlt
@@ -355,9 +361,9 @@ hex:    push    ebx                     ; prints the low cl digits of eax
 .digit: rol     ebx, 4
         mov     al, bl
         and     al, 0Fh
-        cmp     al, 10
-        sbb     al, 69h
-        das
+        cmp     al, 10                  ; carry: 0 to 9
+        sbb     al, 69h                 ; 0-9 become 96h-9Fh, 10-15 become A1h-A6h;
+        das                             ; decimal adjustment makes '0'-'9' and 'A'-'F' of them
         call    put
         sub     ch, 4
         jnz     .digit
@@ -366,7 +372,7 @@ hex:    push    ebx                     ; prints the low cl digits of eax
 
 line:   call    print
 newline:
-        mov     al, 10
+        mov     al, LINE_FEED
         jmp     put
 print_four:                             ; four characters in eax, without zeros
         mov     esi, 4
@@ -387,13 +393,13 @@ print:  lodsb                           ; text at esi, ended by 0
 put:    pushad                          ; prints al
         mov     bl, al
         mov     edx, [port]
-        cmp     dl, 0E9h
+        cmp     dl, DEBUG_PORT
         je      .out
-        mov     dl, 0FDh                ; serial: wait until the transmitter is empty
+        mov     dl, SERIAL_STATUS & 0FFh
 .busy:  in      al, dx
-        test    al, 20h
+        test    al, TRANSMITTER_EMPTY
         jz      .busy
-        mov     dl, 0F8h
+        mov     dl, SERIAL_DATA & 0FFh
 .out:   mov     al, bl
         out     dx, al
         mov     eax, [crc]
@@ -401,7 +407,7 @@ put:    pushad                          ; prints al
         mov     ecx, 8
 .bit:   shr     eax, 1
         jnc     .even
-        xor     eax, 0EDB88320h
+        xor     eax, CRC32_POLYNOMIAL
 .even:  loop    .bit
         mov     [crc], eax
         popad

@@ -1,4 +1,16 @@
 ; Whatever ends the instruction: note what the processor did, probe VMX operation, reset.
+;
+; The stubs make all vectors look alike to the three handlers below.  These find on their stack, from the top:
+;
+;   catch16  real-address mode          vector, error code 0, IP,  CS, FLAGS              16 bits each
+;   catch32  from ring 0                vector, error code,   EIP, CS, EFLAGS             32 bits each
+;            from rings 1 to 3          the same, then ESP, SS
+;            from virtual-8086 mode     the same, then ES, DS, FS, GS
+;   catch64  from any ring              vector, error code,   RIP, CS, RFLAGS, RSP, SS    64 bits each
+;
+; A probe faults in ring 0, too, with [resume] set: then the handler drops all that and goes on there.
+
+stub_size       equ 16
 
 %macro  stubs   1                       ; an entry for each of 32 vectors, in code of %1 bits
         bits    %1
@@ -21,14 +33,14 @@ stubs%1:
         sub     dword [moved], CODE
         to_eax  cr4
         mov     [cr4_read], eax
-        mov     ecx, 0C0000080h
+        mov     ecx, IA32_EFER
         rdmsr
         mov     [efer_read], eax
         probe
         mov     [after], eax
         cmp     eax, 2
         jne     hard_reset
-        mov     edx, 4400h
+        mov     edx, VM_INSTRUCTION_ERROR
 %if __BITS__ == 64
         vmread  rax, rdx
 %else
@@ -41,7 +53,7 @@ stubs%1:
 %macro  rights  2                       ; a selector's access rights, as the VMCS has them, to a variable
         lar     eax, %1
         shr     eax, 8
-        and     eax, 0F0FFh
+        and     eax, RIGHTS_MASK
         mov     [%2], eax
 %endmacro
 
@@ -60,17 +72,17 @@ catch32:
         pop     ecx                     ; CS
         pop     dword [flags]
         mov     edx, ss
-        test    byte [flags + 2], 2
+        test    byte [flags + 2], RFLAGS_VM >> 16
         jnz     .v86
-        test    cl, 3
+        test    cl, RPL
         jz      .rights
         mov     edx, [esp + 4]          ; SS of the outer ring
 .rights:
         rights  ecx, cs_read
         rights  edx, ss_read
         conclude
-.v86:   mov     dword [cs_read], 0F3h
-        mov     dword [ss_read], 0F3h
+.v86:   mov     dword [cs_read], RIGHTS_V86
+        mov     dword [ss_read], RIGHTS_V86
         conclude
 .probing:
         mov     eax, [resume]
@@ -120,7 +132,7 @@ catch16:
         mov     [flags], eax
         mov     eax, cr0
         mov     [cr0_read], eax
-        or      al, 1                   ; the rest is the 32-bit handler's
+        or      al, CR0_PE              ; the rest is the 32-bit handler's
         mov     cr0, eax
         jmp     dword CODE32:.protected
         bits    32
@@ -131,6 +143,6 @@ catch16:
         mov     ss, eax
         mov     esp, STACK
         lidt    [idt32]
-        mov     dword [cs_read], 9Bh    ; real-address mode is ring 0
-        mov     dword [ss_read], 93h
+        mov     dword [cs_read], RIGHTS_CODE    ; real-address mode is ring 0
+        mov     dword [ss_read], RIGHTS_DATA
         conclude

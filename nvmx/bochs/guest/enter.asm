@@ -24,14 +24,14 @@
 %endmacro
 
 %macro  come_before 0                   ; what the case asks for: nothing, VMXON, or VMXON and VMPTRLD
-        cmp     dword [current + case.before], 0
+        cmp     dword [current + case.before], BEFORE_NOTHING
         je      %%done
         mov     dword [stage], AT_VMXON
         mov     dword [pointer], VMXON_REGION
         mov     dword [pointer + 4], 0
         vmxon   [pointer]
         jbe     hard_reset
-        cmp     dword [current + case.before], 1
+        cmp     dword [current + case.before], BEFORE_VMXON
         je      %%done
         mov     dword [stage], AT_VMPTRLD
         mov     dword [pointer], VMCS
@@ -58,27 +58,27 @@ prepare:
         mov     eax, [current + case.cr4]
         mov     cr4, eax
         mov     dword [stage], AT_CR0
-        cmp     dword [current + case.before], 3
+        cmp     dword [current + case.before], BEFORE_VMLAUNCH
         je      long_mode               ; for the host; VM entry leads to the mode of the case
-        test    dword [current + case.efer], 100h
+        test    dword [current + case.efer], EFER_LME
         jnz     long_mode
         mov     eax, PDPT32
         mov     cr3, eax
         mov     eax, [current + case.cr0]
-        or      eax, 1                  ; real-address mode comes last
+        or      eax, CR0_PE             ; real-address mode comes last
         mov     cr0, eax
         jmp     .paged
 .paged: mov     eax, TASK32
         ltr     ax
         come_before
-        test    byte [current + case.cr0], 1
+        test    byte [current + case.cr0], CR0_PE
         jz      real
         mov     dword [stage], EXECUTED
         operand
         movzx   ecx, word [current + case.cs]
         movzx   edx, word [current + case.ss]
         mov     eax, [current + case.flags]
-        test    eax, 1 << 17
+        test    eax, RFLAGS_VM
         jz      .protected
         push    dword 0                 ; virtual-8086 mode: GS, FS, DS, ES
         push    dword 0
@@ -89,7 +89,7 @@ prepare:
         mov     esi, USER_DATA
         mov     ds, esi
         mov     es, esi
-        test    cl, 3
+        test    cl, RPL
         jz      .inner
 .outer: push    edx
         push    dword USER_STACK
@@ -108,7 +108,7 @@ real:   mov     dword [stage], EXECUTED
         mov     ss, ax
         mov     eax, [current + case.cr0]
         mov     cr0, eax
-        jmp     0F000h:(.real - $$)
+        jmp     ROM_SEGMENT:(.real - $$)
 .real:  xor     ax, ax
         mov     ds, ax
         mov     es, ax
@@ -122,16 +122,16 @@ real:   mov     dword [stage], EXECUTED
 
         bits    32
 long_mode:
-        mov     ecx, 0C0000080h
+        mov     ecx, IA32_EFER
         rdmsr
-        or      eax, 100h               ; LME
+        or      eax, EFER_LME
         wrmsr
         mov     eax, PML4
         mov     cr3, eax
         mov     eax, [current + case.cr0]
-        cmp     dword [current + case.before], 3
+        cmp     dword [current + case.before], BEFORE_VMLAUNCH
         jne     .paging
-        or      eax, 80000001h
+        or      eax, CR0_PG | CR0_PE
 .paging:
         mov     cr0, eax
         jmp     CODE64:.wide
@@ -140,7 +140,7 @@ long_mode:
         mov     eax, TASK64
         ltr     ax
         come_before
-        cmp     dword [current + case.before], 3
+        cmp     dword [current + case.before], BEFORE_VMLAUNCH
         je      launch
         mov     dword [stage], EXECUTED
         mov     esi, USER_DATA

@@ -11,7 +11,10 @@
 ; Nothing but RAM survives the reset, so each case starts on a pristine processor; what an instruction may have left in
 ; memory is written anew.  With A20 masked, odd megabytes are out of reach: all that is used lies in the first one.
 
-        org     0F0000h
+%include "vmx.inc"
+
+ROM_SEGMENT     equ 0F000h
+        org     ROM_SEGMENT * 16
 
 ; ---- memory ---------------------------------------------------------------------------------------------------------
 IVT             equ 0                   ; real-address mode's interrupt vectors
@@ -51,7 +54,7 @@ EPT_DIRECTORY   equ 15000h
 .ss:              resw 1
 .cs_rights:       resw 1                ; as the VMCS has them, for a guest
 .ss_rights:       resw 1
-.before:          resd 1                ; 0 nothing, 1 VMXON, 2 and VMPTRLD, 3 and VMLAUNCH
+.before:          resd 1                ; one of BEFORE_...
 .feature_control: resd 1
 .a20m:            resd 1
 .unmapped:        resd 1                ; 1: the operand lies in the page that is not present
@@ -60,6 +63,11 @@ EPT_DIRECTORY   equ 15000h
 .revision:        resd 1                ; bits of the revision identifier to flip
 .code:            resb 4                ; the instruction, padded with INT3
         endstruc
+
+BEFORE_NOTHING  equ 0
+BEFORE_VMXON    equ 1
+BEFORE_VMPTRLD  equ 2                   ; VMXON, VMPTRLD
+BEFORE_VMLAUNCH equ 3                   ; VMXON, VMPTRLD, VMLAUNCH: the instruction is a guest's
 
 ; ---- how far a case has come ----------------------------------------------------------------------------------------
 AT_FEATURE_CONTROL equ 1
@@ -71,20 +79,20 @@ AT_VMPTRLD      equ 6
 AT_VMLAUNCH     equ 7
 EXECUTED        equ 8
 
-stub_size       equ 16                  ; of the entries in catch.asm
-
 ; ---- segments -------------------------------------------------------------------------------------------------------
 ; Descriptors 1-4: 16-bit code of rings 0-3, then 32-bit code, 64-bit code, data; then what only ring 0 needs.
 CODE32          equ 5 * 8
 CODE64          equ 9 * 8
 DATA            equ 13 * 8
-USER_DATA       equ 16 * 8 | 3
+USER_DATA       equ 16 * 8 | RPL
 REAL_CODE       equ 17 * 8
 REAL_DATA       equ 18 * 8
 TASK32          equ 19 * 8
 TASK64          equ 20 * 8
 
-%macro  rings   1                       ; the same descriptor for rings 0 to 3; %1 has present set, DPL 0
+%define descriptor(base, limit, rights) ((limit) & 0FFFFh | (base) << 16 | (rights) << 40 | ((limit) >> 16) << 48)
+
+%macro  rings   1                       ; the same descriptor for rings 0 to 3; %1 is ring 0's
 %assign ring 0
 %rep 4
         dq      %1 | ring << 45
@@ -93,14 +101,14 @@ TASK64          equ 20 * 8
 %endmacro
 
 gdt:    dq      0
-        rings   008F9B000000FFFFh
-        rings   00CF9B000000FFFFh
-        rings   00AF9B000000FFFFh
-        rings   00CF93000000FFFFh
-        dq      00009B0F0000FFFFh       ; base F0000h
-        dq      000093000000FFFFh
-        dq      0000890000000067h | TSS32 << 16
-        dq      0000890000000067h | TSS64 << 16, 0
+        rings   descriptor(0, LIMIT_PAGES, RIGHTS_CODE | RIGHTS_4K_UNITS)
+        rings   descriptor(0, LIMIT_PAGES, RIGHTS_CODE | RIGHTS_4K_UNITS | RIGHTS_32_BIT)
+        rings   descriptor(0, LIMIT_PAGES, RIGHTS_CODE | RIGHTS_4K_UNITS | RIGHTS_64_BIT)
+        rings   descriptor(0, LIMIT_PAGES, RIGHTS_DATA | RIGHTS_4K_UNITS | RIGHTS_32_BIT)
+        dq      descriptor(ROM_SEGMENT * 16, LIMIT_64K, RIGHTS_CODE)
+        dq      descriptor(0, LIMIT_64K, RIGHTS_DATA)
+        dq      descriptor(TSS32, TSS_LIMIT, RIGHTS_TSS)
+        dq      descriptor(TSS64, TSS_LIMIT, RIGHTS_TSS), 0
 gdt_end:
 
 %include "boot.asm"
@@ -110,5 +118,5 @@ gdt_end:
 
         times   0FFF0h - ($ - $$) db 0
         bits    16
-        jmp     0F000h:(reset - $$)
+        jmp     ROM_SEGMENT:(reset - $$)
         times   10000h - ($ - $$) db 0

@@ -35,67 +35,67 @@ launch: mov     dword [stage], AT_VMLAUNCH
         jb      .constant
 
         xor     r9d, r9d
-        control 4000h, 481h             ; pin-based
+        control PIN_BASED_CONTROLS, IA32_VMX_PINBASED_CTLS
         mov     eax, [current + case.cr0]
-        and     eax, 80000001h
-        cmp     eax, 80000001h
+        and     eax, CR0_PG | CR0_PE
+        cmp     eax, CR0_PG | CR0_PE
         je      .restricted
-        mov     r9d, 82h                ; EPT, unrestricted guest
-        control 401Eh, 48Bh
-        mov     r9d, 80000000h          ; activate secondary controls
+        mov     r9d, ENABLE_EPT | UNRESTRICTED_GUEST
+        control SECONDARY_PROCESSOR_BASED_CONTROLS, IA32_VMX_PROCBASED_CTLS2
+        mov     r9d, SECONDARY_CONTROLS
 .restricted:
-        control 4002h, 482h             ; processor-based
+        control PRIMARY_PROCESSOR_BASED_CONTROLS, IA32_VMX_PROCBASED_CTLS
         xor     r9d, r9d
-        control 400Ch, 483h, 200h       ; VM exit: to a 64-bit host
+        control VM_EXIT_CONTROLS, IA32_VMX_EXIT_CTLS, HOST_64_BIT
         mov     r9d, [current + case.efer]
-        add     r9d, r9d                ; LME, bit 8, becomes "IA-32e mode guest", bit 9
-        control 4012h, 484h             ; VM entry
+        add     r9d, r9d                ; EFER_LME becomes IA32E_GUEST, the next bit
+        control VM_ENTRY_CONTROLS, IA32_VMX_ENTRY_CTLS
 
         mov     rax, cr0
-        set     6C00h
+        set     HOST_CR0
         mov     rax, cr3
-        set     6C02h
+        set     HOST_CR3
         mov     rax, cr4
-        set     6C04h
-        set     6800h, [current + case.cr0]
-        set     6804h, [current + case.cr4]
+        set     HOST_CR4
+        set     GUEST_CR0, [current + case.cr0]
+        set     GUEST_CR4, [current + case.cr4]
         mov     eax, PML4
-        test    dword [current + case.efer], 100h
+        test    dword [current + case.efer], EFER_LME
         jnz     .tables
         mov     eax, PDPT32
 .tables:
-        set     6802h
-        set     6820h, [current + case.flags]
+        set     GUEST_CR3
+        set     GUEST_RFLAGS, [current + case.flags]
 
-        mov     esi, 0FFFFh             ; limit
+        mov     esi, LIMIT_64K
         xor     edi, edi                ; DS and the like: selector, access rights
         movzx   ebp, word [current + case.ss_rights]
-        test    word [current + case.cs_rights], 8000h
+        test    word [current + case.cs_rights], RIGHTS_4K_UNITS
         jz      .small                  ; byte-granular: real-address or virtual-8086 mode
-        mov     esi, NONE
+        mov     esi, LIMIT_4G
         mov     edi, USER_DATA
-        mov     ebp, 0C0F3h
+        mov     ebp, RIGHTS_DATA | RIGHTS_RING3 | RIGHTS_32_BIT | RIGHTS_4K_UNITS
 .small: movzx   eax, word [current + case.cs]
-        set     0802h
+        set     GUEST_CS_SELECTOR
         movzx   eax, word [current + case.ss]
-        set     0804h
+        set     GUEST_SS_SELECTOR
         movzx   eax, word [current + case.cs_rights]
-        set     4816h
+        set     GUEST_CS_ACCESS_RIGHTS
         movzx   eax, word [current + case.ss_rights]
-        set     4818h
+        set     GUEST_SS_ACCESS_RIGHTS
         xor     r8d, r8d                ; ES, (CS, SS,) DS, FS, GS: two apart in each group of fields
 .segment:
-        lea     edx, [r8 + 4800h]
+        lea     edx, [r8 + GUEST_ES_LIMIT]
         mov     eax, esi
         vmwrite rdx, rax
-        cmp     r8d, 2
+        cmp     r8d, GUEST_CS_SELECTOR - GUEST_ES_SELECTOR
         je      .next
-        cmp     r8d, 4
+        cmp     r8d, GUEST_SS_SELECTOR - GUEST_ES_SELECTOR
         je      .next
-        lea     edx, [r8 + 0800h]
+        lea     edx, [r8 + GUEST_ES_SELECTOR]
         mov     eax, edi
         vmwrite rdx, rax
-        lea     edx, [r8 + 4814h]
+        lea     edx, [r8 + GUEST_ES_ACCESS_RIGHTS]
         mov     eax, ebp
         vmwrite rdx, rax
 .next:  add     r8d, 2
@@ -104,39 +104,39 @@ launch: mov     dword [stage], AT_VMLAUNCH
 
         operand
         vmlaunch
-        get     4400h, vm_error         ; only a refused VM entry comes here
+        get     VM_INSTRUCTION_ERROR, vm_error  ; only a refused VM entry comes here
         jmp     hard_reset
 
-exited: get     4402h, exit_reason
+exited: get     EXIT_REASON, exit_reason
         test    eax, eax
         js      hard_reset              ; VM entry failed
         mov     dword [stage], EXECUTED
-        mov     dword [before_read], 3
-        get     681Eh, moved
+        mov     dword [before_read], BEFORE_VMLAUNCH
+        get     GUEST_RIP, moved
         sub     dword [moved], CODE
-        get     6820h, flags
-        get     6800h, cr0_read
-        get     6804h, cr4_read
-        get     4816h, cs_read
-        get     4818h, ss_read
-        get     4012h, efer_read        ; the VM exit saves LMA in "IA-32e mode guest"
-        and     eax, 200h
+        get     GUEST_RFLAGS, flags
+        get     GUEST_CR0, cr0_read
+        get     GUEST_CR4, cr4_read
+        get     GUEST_CS_ACCESS_RIGHTS, cs_read
+        get     GUEST_SS_ACCESS_RIGHTS, ss_read
+        get     VM_ENTRY_CONTROLS, efer_read    ; the VM exit saves EFER.LMA in IA32E_GUEST
+        and     eax, IA32E_GUEST
         add     eax, eax
         mov     [efer_read], eax
         cmp     dword [exit_reason], 0
         jne     .probe
-        get     4404h, vector
+        get     VM_EXIT_INTERRUPTION_INFORMATION, vector
         movzx   ecx, al
         mov     [vector], ecx
-        test    eax, 1 << 11
+        test    eax, ERROR_CODE_VALID
         jz      .no_error
-        get     4406h, error
+        get     VM_EXIT_INTERRUPTION_ERROR_CODE, error
         jmp     .probe
 .no_error:
-        and     eax, 700h
-        cmp     eax, 600h               ; INT3 is a trap elsewhere: count its length
+        and     eax, INTERRUPTION_TYPE
+        cmp     eax, SOFTWARE_EXCEPTION         ; INT3 is a trap elsewhere: count its length
         jne     .probe
-        mov     edx, 440Ch
+        mov     edx, VM_EXIT_INSTRUCTION_LENGTH
         vmread  rax, rdx
         add     [moved], eax
 .probe: probe
@@ -147,64 +147,64 @@ exited: get     4402h, exit_reason
         dd      %1, %2
 %endmacro
 constants:
-        constant 4004h, NONE            ; every exception exits
-        constant 4006h, 0
-        constant 4008h, 0
-        constant 400Ah, 0               ; no CR3 targets
-        constant 400Eh, 0
-        constant 4010h, 0
-        constant 4014h, 0
-        constant 4016h, 0               ; nothing is injected
-        constant 401Eh, 0
-        constant 6000h, 0               ; the guest owns CR0 and CR4
-        constant 6002h, 0
-        constant 201Ah, EPT_PML4 + 1Eh  ; EPT pointer: write-back, four levels
-        constant 201Bh, 0
-        constant 2800h, NONE            ; VMCS link pointer
-        constant 2801h, NONE
-        constant 2802h, 0
-        constant 080Ch, 0               ; LDTR, unusable
-        constant 480Ch, 0
-        constant 4820h, 10000h
-        constant 6812h, 0
-        constant 080Eh, TASK64
-        constant 480Eh, 67h
-        constant 4822h, 8Bh
-        constant 6814h, TSS64
-        constant 6806h, 0               ; bases
-        constant 6808h, 0
-        constant 680Ah, 0
-        constant 680Ch, 0
-        constant 680Eh, 0
-        constant 6810h, 0
-        constant 6816h, GDT
-        constant 6818h, IDT32
-        constant 4810h, 0FFFFh
-        constant 4812h, 0FFFFh
-        constant 4824h, 0
-        constant 4826h, 0
-        constant 482Ah, 0
-        constant 6824h, 0
-        constant 6826h, 0
-        constant 681Ah, 400h            ; DR7
-        constant 681Ch, USER_STACK
-        constant 681Eh, CODE
-        constant 6822h, 0
-        constant 0C00h, DATA            ; host
-        constant 0C02h, CODE64
-        constant 0C04h, DATA
-        constant 0C06h, DATA
-        constant 0C08h, DATA
-        constant 0C0Ah, DATA
-        constant 0C0Ch, TASK64
-        constant 6C06h, 0
-        constant 6C08h, 0
-        constant 6C0Ah, TSS64
-        constant 6C0Ch, GDT
-        constant 6C0Eh, IDT64
-        constant 4C00h, 0
-        constant 6C10h, 0
-        constant 6C12h, 0
-        constant 6C14h, STACK
-        constant 6C16h, exited
+        constant EXCEPTION_BITMAP, EVERY_EXCEPTION      ; every exception exits
+        constant PAGE_FAULT_ERROR_CODE_MASK, 0
+        constant PAGE_FAULT_ERROR_CODE_MATCH, 0
+        constant CR3_TARGET_COUNT, 0
+        constant VM_EXIT_MSR_STORE_COUNT, 0
+        constant VM_EXIT_MSR_LOAD_COUNT, 0
+        constant VM_ENTRY_MSR_LOAD_COUNT, 0
+        constant VM_ENTRY_INTERRUPTION_INFORMATION, 0   ; nothing is injected
+        constant SECONDARY_PROCESSOR_BASED_CONTROLS, 0
+        constant CR0_GUEST_HOST_MASK, 0                 ; the guest owns CR0 and CR4
+        constant CR4_GUEST_HOST_MASK, 0
+        constant EPT_POINTER, EPT_PML4 + EPTP_FOUR_LEVELS + EPTP_WRITE_BACK
+        constant EPT_POINTER + HIGH_HALF, 0
+        constant VMCS_LINK_POINTER, NONE
+        constant VMCS_LINK_POINTER + HIGH_HALF, NONE
+        constant GUEST_IA32_DEBUGCTL, 0
+        constant GUEST_LDTR_SELECTOR, 0
+        constant GUEST_LDTR_LIMIT, 0
+        constant GUEST_LDTR_ACCESS_RIGHTS, RIGHTS_UNUSABLE
+        constant GUEST_LDTR_BASE, 0
+        constant GUEST_TR_SELECTOR, TASK64
+        constant GUEST_TR_LIMIT, TSS_LIMIT
+        constant GUEST_TR_ACCESS_RIGHTS, RIGHTS_BUSY_TSS
+        constant GUEST_TR_BASE, TSS64
+        constant GUEST_ES_BASE, 0
+        constant GUEST_CS_BASE, 0
+        constant GUEST_SS_BASE, 0
+        constant GUEST_DS_BASE, 0
+        constant GUEST_FS_BASE, 0
+        constant GUEST_GS_BASE, 0
+        constant GUEST_GDTR_BASE, GDT
+        constant GUEST_IDTR_BASE, IDT32
+        constant GUEST_GDTR_LIMIT, LIMIT_64K
+        constant GUEST_IDTR_LIMIT, LIMIT_64K
+        constant GUEST_INTERRUPTIBILITY_STATE, 0
+        constant GUEST_ACTIVITY_STATE, 0
+        constant GUEST_IA32_SYSENTER_CS, 0
+        constant GUEST_IA32_SYSENTER_ESP, 0
+        constant GUEST_IA32_SYSENTER_EIP, 0
+        constant GUEST_DR7, DR7_RESET
+        constant GUEST_RSP, USER_STACK
+        constant GUEST_RIP, CODE
+        constant GUEST_PENDING_DEBUG_EXCEPTIONS, 0
+        constant HOST_ES_SELECTOR, DATA
+        constant HOST_CS_SELECTOR, CODE64
+        constant HOST_SS_SELECTOR, DATA
+        constant HOST_DS_SELECTOR, DATA
+        constant HOST_FS_SELECTOR, DATA
+        constant HOST_GS_SELECTOR, DATA
+        constant HOST_TR_SELECTOR, TASK64
+        constant HOST_FS_BASE, 0
+        constant HOST_GS_BASE, 0
+        constant HOST_TR_BASE, TSS64
+        constant HOST_GDTR_BASE, GDT
+        constant HOST_IDTR_BASE, IDT64
+        constant HOST_IA32_SYSENTER_CS, 0
+        constant HOST_IA32_SYSENTER_ESP, 0
+        constant HOST_IA32_SYSENTER_EIP, 0
+        constant HOST_RSP, STACK
+        constant HOST_RIP, exited
 constants_end:
