@@ -166,11 +166,18 @@ cold:   mov     dword [port], DEBUG_PORT        ; it answers with its own number
         cmp     al, DEBUG_PORT
         je      .begin
         mov     dword [port], SERIAL_DATA
+        mov     dx, SERIAL_LINE_CONTROL
+        mov     al, EIGHT_BITS
+        out     dx, al
 .begin: mov     dword [crc], NONE
         mov     esi, title
         call    line
         mov     esi, processor
         call    print
+        mov     eax, EXTENDED_LEAVES
+        cpuid
+        cmp     eax, BRAND_STRING + 2
+        jb      .vendor
         mov     ebp, BRAND_STRING
 .brand: mov     eax, ebp
         cpuid
@@ -184,7 +191,20 @@ cold:   mov     dword [port], DEBUG_PORT        ; it answers with its own number
         inc     ebp
         cmp     ebp, BRAND_STRING + 2
         jbe     .brand
-        call    newline
+        jmp     .named
+.vendor:
+        mov     eax, VENDOR
+        cpuid
+        push    ecx
+        mov     eax, ebx
+        call    print_four
+        mov     eax, edx
+        call    print_four
+        pop     eax
+        call    print_four
+        mov     esi, no_brand
+        call    print
+.named: call    newline
         mov     eax, FEATURES
         cpuid
         test    cl, FEATURES_VMX
@@ -393,16 +413,14 @@ print:  lodsb                           ; text at esi, ended by 0
 put:    pushad                          ; prints al
         mov     bl, al
         mov     edx, [port]
-        cmp     dl, DEBUG_PORT
-        je      .out
-        mov     dl, SERIAL_STATUS & 0FFh
-.busy:  in      al, dx
-        test    al, TRANSMITTER_EMPTY
-        jz      .busy
-        mov     dl, SERIAL_DATA & 0FFh
-.out:   mov     al, bl
         out     dx, al
-        mov     eax, [crc]
+        cmp     edx, DEBUG_PORT
+        je      .sent
+        mov     dx, SERIAL_LINE_STATUS
+.busy:  in      al, dx
+        test    al, TRANSMITTER_EMPTY   ; nothing is left that a reset could cut off
+        jz      .busy
+.sent:  mov     eax, [crc]
         xor     al, bl
         mov     ecx, 8
 .bit:   shr     eax, 1
@@ -415,6 +433,7 @@ put:    pushad                          ; prints al
 
 title:          db "@nvmx log 1", 0
 processor:      db "@processor ", 0
+no_brand:       db " without a brand string", 0
 no_vmx:         db "@no VMX", 0
 basic:          db "@vmx_basic ", 0
 address_width:  db "@width ", 0
