@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from .ask import execute
 from .bochs import Log, agreement, recording
-from .bochs.cases import spans
 from .bochs.conformance import STATUSES
 from .ladders import all_sources
 from .ladders import ladder as find_ladder
@@ -276,17 +275,17 @@ def executed(instruction: str, source: str | Ladder = "intel", log: Log | None =
     ['agree', 'as documented']
     """
     ladder = find_ladder(instruction, source)
-    (part,) = agreement(recording() if log is None else log, ladder).parts
-    ends = part.observed.endings
-    columns = _axis_columns(spans(instruction), part.observed.cells, (len(part.status),))
+    (compared,) = agreement(recording() if log is None else log, ladder).comparisons
+    states, ends = compared.observed.states, compared.observed.endings
+    columns = _axis_columns(states.domains, states.codes, (len(states),))
     columns |= {
-        "outcome": pd.Categorical(ends.outcome),
-        "flags": pd.Categorical(ends.flags),
-        "error": pd.array([error or None for error in ends.error.tolist()], dtype="Int64"),
-        "VMX after": pd.Categorical(ends.vmx, categories=list(BY_NAME["VMX"].values)),
-        "current_VMCS after": ends.current_vmcs.astype(np.int8),
-        f"outcome ({ladder.source})": pd.Categorical(part.expected.outcome),
-        "status": pd.Categorical.from_codes(part.status.astype(np.int8), categories=list(STATUSES)),
+        "outcome": pd.Categorical(ends.column("outcome")),
+        "flags": pd.Categorical(ends.column("flags")),
+        "error": pd.array(ends.column("error"), dtype="Int64"),
+        "VMX after": pd.Categorical(ends.column("vmx"), categories=list(BY_NAME["VMX"].values)),
+        "current_VMCS after": np.array(ends.column("current_vmcs"), dtype=np.int8),
+        f"outcome ({ladder.source})": pd.Categorical(compared.expected.column("outcome")),
+        "status": pd.Categorical.from_codes(compared.status.copy(), categories=list(STATUSES)),
     }
     return pd.DataFrame(columns, copy=False)
 

@@ -1,9 +1,13 @@
-"""Ask a processor: VMXON and VMXOFF executed in every state that a guest can reach, and laid over the ladders.
+"""Ask a processor: VMXON and VMXOFF, executed in every state that a guest can reach, and compared with the ladders.
 
 `recording()` is the run on Bochs that comes with the package, `run()` a new one, `read(path)` one of yours;
-`agreement(log, source)` compares, and `ask(instruction, **axes)` tells what the processor did in one state.
-On the command line: `python -m nvmx.bochs`.
-Raises LogError for a log that cannot be trusted, MachineError where a program is missing or does not do as asked.
+`agreement(log, source)` compares it with a source, and `ask(instruction, **axes)` says what the processor did in one
+state.  On the command line: `python -m nvmx.bochs`.
+
+Errors: LogError for a log that cannot be trusted, MachineError if a program is missing or does not do as asked.
+
+Reading order: `cases` (what to execute), `image` and `guest/` (the program that executes it), `programs` and `machine`
+(who runs that), `log` and `files` (what it prints), `observation` (what that means), `conformance`, `execution`.
 """
 
 from typing import TYPE_CHECKING

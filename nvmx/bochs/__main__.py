@@ -1,11 +1,19 @@
 """Execute VMXON and VMXOFF in every state that a guest can reach, and compare with a source."""
 
 import argparse
+import io
+import os
 import signal
+import stat
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ..lazy import exit_if_missing
+from ..model.errors import NvmxError
 
 with exit_if_missing("nvmx.bochs"):
     from tqdm import tqdm
@@ -13,12 +21,16 @@ with exit_if_missing("nvmx.bochs"):
     from ..ladders import find_source
     from .cases import case_keys
     from .conformance import agreement
-    from .files import read, recording, save
+    from .files import packed, read, recording
     from .image import build_image
+    from .log import Log
     from .machine import LIMIT, MODEL, run
-    from .programs import MachineError
 
-_OTHER = """\
+AGREES, DISAGREES, FAILED, INCONCLUSIVE = range(4)
+_MORE = """\
+Exit status: 0 if all agrees or deviates as documented, 1 if something else disagrees, 2 if something went wrong, 3 if
+the processor could be put into too few of the states (less than a quarter).
+
 A processor of your own (an Intel host with KVM and nested VMX):
   python -m nvmx.bochs --image nvmx.rom
   qemu-system-x86_64 -accel kvm -cpu host -m 64 -bios nvmx.rom -display none -debugcon file:vmx.log \\
@@ -29,9 +41,26 @@ A processor of your own (an Intel host with KVM and nested VMX):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Return 0 where all agrees or deviates as documented, 1 where something else disagrees, 2 for an error."""
+    """Do what the command line says, and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a processor's name may have letters that a terminal lacks
+    options = _options(arguments)
+    try:
+        return _image(options) if options.image else _comparison(options)
+    except KeyboardInterrupt:
+        _say("stopped")
+    except (NvmxError, OSError) as error:
+        _say(str(error))
+    except Exception:  # noqa: BLE001 - whatever it was: status 1 would mean that the processor disagrees
+        with suppress(OSError):
+            traceback.print_exc()
+    return FAILED
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m nvmx.bochs", description=__doc__, epilog=_OTHER,
+        prog="python -m nvmx.bochs", description=__doc__, epilog=_MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--source", default="intel", metavar="ID", help="what to compare with (default: intel)")
@@ -39,40 +68,83 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=float, default=LIMIT, metavar="SECONDS",
                         help=f"give up after this (default: {LIMIT:g})")  # fmt: skip
     parser.add_argument("--record", type=Path, metavar="FILE", help="write what was executed (.xz: compressed)")
+    parser.add_argument("--force", action="store_true", help="let --record or --image replace a file that exists")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--log", type=Path, metavar="FILE", help="compare this log instead of running Bochs")
     other.add_argument("--recording", action="store_true", help="compare the recording instead of running Bochs")
     other.add_argument("--image", type=Path, metavar="FILE", help="only write the guest's image, with its cases")
-    chosen = parser.parse_args(arguments)
-    live = not (chosen.log or chosen.recording or chosen.image)
-    if not live and (chosen.model != MODEL or chosen.limit != LIMIT):
+    options = parser.parse_args(arguments)
+    live = not (options.log or options.recording or options.image)
+    if not live and (options.model != MODEL or options.limit != LIMIT):
         parser.error("--model and --limit are for a run on Bochs")
-    if chosen.image and chosen.record:
+    if options.image and options.record:
         parser.error("--image executes nothing, so there is nothing to --record")
+    if options.force and not (options.image or options.record):
+        parser.error("--force is for --record or --image")
+    return options
+
+
+def _image(options: argparse.Namespace) -> int:
+    with _new_file(options.image, force=options.force) as file:
+        file.write(build_image(case_keys()))
+    print(f"{options.image}: {len(case_keys())} cases", flush=True)
+    return AGREES
+
+
+def _comparison(options: argparse.Namespace) -> int:
+    find_source(options.source)
+    if not options.record:
+        return _compare(_log(options), options.source)
+    with _new_file(options.record, force=options.force) as file:
+        log = _log(options)
+        status = _compare(log, options.source)  # first, so that it is not lost if writing fails
+        file.write(packed(log, options.record))
+    return status
+
+
+def _log(options: argparse.Namespace) -> Log:
+    if options.recording:
+        return recording()
+    if options.log:
+        return read(options.log)
+    with tqdm(total=len(case_keys()), unit=" cases", leave=False, disable=None) as bar:
+        return run(model=options.model, limit=options.limit, progress=bar.update)
+
+
+def _compare(log: Log, source: str) -> int:
+    found = agreement(log, source)
+    print(found, flush=True)
+    if found.count("disagree"):
+        return DISAGREES
+    return AGREES if found.conclusive else INCONCLUSIVE
+
+
+@contextmanager
+def _new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """Open a file for writing, before the work begins; if that fails, no file is left, and an old one is as it was."""
+    existed = path.exists()
     try:
-        find_source(chosen.source)
-        if chosen.image:
-            chosen.image.write_bytes(build_image(case_keys()))
-            print(f"{chosen.image}: {len(case_keys())} cases")
-            return 0
-        if not live:
-            log = read(chosen.log) if chosen.log else recording()
-        else:
-            with tqdm(total=len(case_keys()), unit=" cases", leave=False, disable=None) as bar:
-                log = run(model=chosen.model, limit=chosen.limit, progress=bar.update)
-        if chosen.record:
-            save(log, chosen.record)
-        found = agreement(log, chosen.source)
-    except KeyboardInterrupt:
-        print("nvmx.bochs: stopped", file=sys.stderr)
-        return 2
-    except (MachineError, ValueError, OSError) as error:
-        print(f"nvmx.bochs: {error}", file=sys.stderr)
-        return 2
-    print(found)
-    return 1 if found.count("disagree") else 0
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (0 if force else os.O_EXCL), 0o666)
+    except FileExistsError:
+        raise FileExistsError(f"{path} exists; --force replaces it") from None
+    try:
+        with open(descriptor, "wb") as file:
+            yield file
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                file.truncate()  # the old file may have been longer
+    except BaseException:
+        if not existed:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):
+        print(f"nvmx.bochs: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to stop, too, ends Bochs first
+    for order in (getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)):
+        if signal.getsignal(order) == signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(order, signal.default_int_handler)  # Bochs and its files are gone first
     sys.exit(main())

@@ -1,102 +1,126 @@
-"""What to execute: every possible state that a guest can reach, each twice; and how a case is packed into a number."""
+"""What to execute: every possible state that our guest can reach, twice.  A case is packed into one number, its key.
+
+Each state is run twice, so that don't-cares take two values.  In the first run all six status flags are set and the
+code is 32-bit; in the second they are clear and the code is 16-bit if the mode has such code.  If a bit of the pointer
+or of the revision is wrong, the second run has another bit wrong.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ladders import ladder
 from ..model.axis import AXES, BY_NAME, Value
-from ..model.instruction import INSTRUCTIONS
+from ..model.box import Box, make_box
+from ..model.instruction import BY_INSTRUCTION, READY
 from ..states.listing import Domains, States
-from .known import OUT_OF_REACH
 from .log import LogError
 
-Places = Mapping[str, NDArray[np.integer]]
 
-# Each state has two runs, since what the model calls a don't-care must not stand at one value: the first has all six
-# status flags set and 32-bit code, the second has them clear and 16-bit code where the mode has such; and where a bit
-# of the pointer or of the revision is wrong, the second has another one wrong.
-_NO_OPERAND = ("operand", "pointer.aligned", "pointer.in_width", "revision.match", "revision.bit31")
+@dataclass(frozen=True)
+class OutOfReach:
+    """One row: our guest gets no processor into the states of the box `when`; `reason` says why."""
+
+    when: Box
+    reason: str
+
+
+OUT_OF_REACH = (
+    OutOfReach(
+        make_box({"SMX": 1}),
+        "SMX operation begins with GETSEC[SENTER], which Bochs does not have and which elsewhere needs a module "
+        "signed for the chipset",
+    ),
+    OutOfReach(
+        make_box({"dual_monitor": 1}),
+        "the dual-monitor treatment needs a monitor installed in SMM, where only firmware gets; Bochs does not have it",
+    ),
+)
+
+# The instructions that the guest can execute, and their machine code; VMXON's operand is at [bx], [edi] or [rdi].
+CODE = {"VMXON": b"\xf3\x0f\xc7\x37", "VMXOFF": b"\x0f\x01\xc4"}
 _PARTS: dict[str, tuple[Value, ...]] = {
     "run": (0, 1),
-    "instruction": INSTRUCTIONS,
+    "instruction": tuple(CODE),
     **{axis.name: axis.values for axis in AXES},
 }
+_SHAPE = tuple(len(values) for values in _PARTS.values())
 KEY = " ".join(f"{name}={','.join(map(str, values))}" for name, values in _PARTS.items())
 
 
-def spans(instruction: str) -> Domains:
-    """The axes that a state of this instruction has, with their values: VMXOFF has no operand."""
-    left_out = _NO_OPERAND if instruction == "VMXOFF" else ()
-    return {axis.name: axis.values for axis in AXES if axis.name not in left_out}
+def domains(instruction: str) -> Domains:
+    """Return the values of each axis on which this instruction can depend: VMXOFF has no operand.
+
+    >>> domains("VMXOFF")["CPL"]
+    (0, 1, 2, 3)
+    """
+    return {name: BY_NAME[name].values for name in BY_INSTRUCTION[instruction].axes}
 
 
 @cache
-def _reachable(instruction: str) -> tuple[tuple[NDArray[np.intp], ...], Mapping[str, int]]:
-    """The possible states that a guest can reach, as places in `spans`, and how many it cannot, by the first reason."""
-    names = spans(instruction)
-    states = States.possible([ladder(instruction, "intel")], names)
-    counts = {}
+def reachable(instruction: str) -> tuple[States, Mapping[str, int]]:
+    """Return the states that the guest can reach, and how many possible states it cannot reach, by reason.
+
+    A state that is out of reach for several reasons is counted by the first.
+
+    >>> states, unreachable = reachable("VMXOFF")
+    >>> len(states), len(unreachable)
+    (1306, 2)
+    """
+    states = States.possible([ladder(instruction, "intel")], domains(instruction))
+    unreachable = {}
     for row in OUT_OF_REACH:
         hit = states.inside(row.when)
-        counts[row.reason] = int(hit.sum())
+        unreachable[row.reason] = int(hit.sum())
         states = states[~hit]
-    return tuple(codes.astype(np.intp) for codes in states.codes), counts
-
-
-def out_of_reach(instruction: str) -> Mapping[str, int]:
-    """Count the possible states that no guest reaches, by reason; each is counted once, by the first that holds."""
-    return _reachable(instruction)[1]
+    return states, MappingProxyType(unreachable)
 
 
 @cache
 def case_keys() -> NDArray[np.int64]:
-    """The keys of all cases, ascending: both runs of every possible state that a guest can reach."""
-    found = []
-    for code, instruction in enumerate(INSTRUCTIONS):
-        names = spans(instruction)
-        places = _reachable(instruction)[0]
-        fixed = {"run": 0, "instruction": code}
-        fixed |= {name: axis.values.index(axis.ready) for name, axis in BY_NAME.items() if name not in names}
-        columns = {name: np.full(len(places[0]), place) for name, place in fixed.items()}
-        found.append(_pack({**columns, **dict(zip(names, places, strict=True))}))
-    keys = np.concatenate(found)
-    return np.sort(np.concatenate([keys, keys | 1]))
+    """Return the keys of all cases, ascending: the two runs of a state follow each other.
 
-
-def _pack(places: Places) -> NDArray[np.int64]:
-    keys = np.zeros(len(places["run"]), dtype=np.int64)
-    shift = 0
-    for name, values in _PARTS.items():
-        keys |= places[name].astype(np.int64) << shift
-        shift += (len(values) - 1).bit_length()
+    >>> len(case_keys())
+    25328
+    """
+    keys = np.concatenate([keys_of(reachable(instruction)[0]) for instruction in CODE])
+    keys = np.sort(np.concatenate([keys, keys + 1]))
+    keys.flags.writeable = False
     return keys
 
 
-def unpack(keys: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-    """The places of `run`, `instruction` and every axis' value in each key; raises LogError for what is no key."""
-    places = {}
-    left = keys
-    for name, values in _PARTS.items():
-        bits = (len(values) - 1).bit_length()
-        places[name] = left & ((1 << bits) - 1)
-        if len(keys) and places[name].max() >= len(values):
-            raise LogError(f"a key of the log has no value of {name}")
-        left = left >> bits
-    if left.any():
-        raise LogError("a key of the log has more bits than a case")
-    return places
+def keys_of(states: States) -> NDArray[np.int64]:
+    """Return the keys of these states' first runs; those of the second are one more."""
+    fixed = {"run": 0, "instruction": _PARTS["instruction"].index(states.instruction)}
+    codes = {name: np.full(len(states), code) for name, code in fixed.items()} | all_codes(states)
+    keys: NDArray[np.int64] = np.ravel_multi_index([codes[name] for name in _PARTS], _SHAPE, order="F").astype(np.int64)
+    return keys
+
+
+def all_codes(states: States) -> dict[str, NDArray[np.integer]]:
+    """Return the codes of every axis, also of those that the instruction does not have: they are ready."""
+    ready = READY[states.instruction]
+    codes = {axis.name: np.full(len(states), axis.values.index(ready[axis.name])) for axis in AXES}
+    return codes | dict(zip(states.domains, states.codes, strict=True))
 
 
 def key_of(instruction: str, state: Mapping[str, Value]) -> int:
-    """The key of the first run of this state (by column name, complete)."""
-    ready = {name: BY_NAME[name].ready for name in BY_NAME.keys() - spans(instruction)}
-    values = {"run": 0, "instruction": instruction, **state, **ready}
-    return int(_pack({name: np.array([each.index(values[name])]) for name, each in _PARTS.items()})[0])
+    """Return the key of the first run of this state (by column name, complete)."""
+    codes = [[values.index(state[name])] for name, values in domains(instruction).items()]
+    return int(keys_of(States(instruction, domains(instruction), np.array(codes, dtype=np.int8)))[0])
 
 
-def values_at(places: Places, row: int) -> dict[str, Value]:
-    """The state (by column name) in this row."""
-    return {name: BY_NAME[name].values[places[name][row]] for name in BY_NAME}
+def codes_of(keys: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """Return what these keys mean: the codes of `run`, `instruction` and of the value of every axis.
+
+    Raises LogError if one of them is not a key.
+    """
+    try:
+        columns = np.unravel_index(keys, _SHAPE, order="F")
+    except ValueError:
+        raise LogError("log: one of its keys is not the key of a case") from None
+    return {name: codes.astype(np.int64) for name, codes in zip(_PARTS, columns, strict=True)}

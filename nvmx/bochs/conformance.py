@@ -1,79 +1,122 @@
-"""A processor's log laid over a source's ladders: where the two agree, where not, and what could not be asked."""
+"""A processor's log against a source's ladders: where the two agree, where not, and what could not be asked."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ladders import find_source, ladder
+from ..ladders.bochs import NO_PAGING_TEST
+from ..model.axis import BY_NAME
+from ..model.errors import InvalidValue, unknown
+from ..model.frozen import FrozenDict
 from ..model.instruction import READY
 from ..model.ladder import Ladder
+from ..model.outcome import flags_text
 from ..states.listing import States
-from .cases import case_keys, out_of_reach, spans
-from .known import DEVIATIONS, Deviation
-from .log import Log, LogError
-from .observation import Endings, Observed, observe
+from .cases import CODE, case_keys, reachable
+from .log import Log, LogError, check_log
+from .observation import Ending, Endings, Observed, group, observe
 
 STATUSES = ("agree", "as documented", "disagree")
 _AGREE, _DOCUMENTED, _DISAGREE = range(3)
 
 
 @dataclass(frozen=True)
-class Kind:
-    """States of one instruction that end alike otherwise than expected: how many, and the one nearest to ready.
+class Deviation:
+    """One row: these `machines` (an emulator and its version) do not test what the manual's `rung` tests.
 
-    `deviation` is the row that documents it, or None.
+    `reason` says why, and `evidence` where that was seen.
+    """
+
+    machines: tuple[str, ...]
+    instruction: str
+    rung: str
+    reason: str
+    evidence: str
+
+
+DEVIATIONS = (
+    Deviation(
+        ("Bochs 2.7", "Bochs 2.8", "Bochs 3.0"),
+        "VMXON",
+        "CR0.PG set",
+        NO_PAGING_TEST,
+        "executed on 2.7, read in 2.8 and 3.0 and in revision 783b58fd of 2026-08-22; fixed since",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """One kind of mismatch: the states of an instruction that share an expected and an executed ending.
+
+    `states` is how many there are, `witness` the one closest to the ready state, `deviation` the row that documents
+    the mismatch, or None.
     """
 
     instruction: str
-    expected: str
-    executed: str
+    expected: Ending
+    executed: Ending
     states: int
     witness: str
     deviation: Deviation | None
 
 
-@dataclass(frozen=True, repr=False)
-class Part:
-    """One instruction's states: what was `observed`, what is `expected`, and the `status` of each (see STATUSES)."""
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The executed states of one instruction: what was `observed`, what the ladder says, and the `status` of each.
 
+    A status is an index into STATUSES.  `unknown` counts the executed states about which the source says nothing; they
+    are left out of all else.
+    """
+
+    ladder: Ladder
     observed: Observed
     expected: Endings
-    status: NDArray[np.int64]
+    status: NDArray[np.int8]
     deviation: Deviation | None
+    unknown: int
 
-    def kinds(self) -> Iterator[Kind]:
-        """Every kind of disagreement, the documented first."""
-        kinds: dict[tuple[int, str, str], list[int]] = {}
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        """Yield every kind of mismatch, the documented ones first."""
+        instruction, states = self.ladder.instruction, self.observed.states
+        distance = states.distance()
+        rows_of: dict[tuple[int, str, str], list[int]] = {}
         for row in np.flatnonzero(self.status != _AGREE).tolist():
-            told = self.expected.told(row), self.observed.endings.told(row)
-            kinds.setdefault((int(self.status[row]), *told), []).append(row)
-        instruction = self.observed.instruction
-        names = spans(instruction)
-        away = States(instruction, names, np.stack(self.observed.cells)).distance()
-        for (status, expected, executed), rows in sorted(kinds.items()):
-            state = self.observed.state(min(rows, key=lambda row: (away[row], row)))
-            witness = " ".join(f"{name}={state[name]}" for name in names if state[name] != READY[instruction][name])
-            documented_by = self.deviation if status == _DOCUMENTED else None
-            yield Kind(instruction, expected, executed, len(rows), witness or "the ready state", documented_by)
+            ends = str(self.expected[row]), str(self.observed.endings[row])
+            rows_of.setdefault((int(self.status[row]), *ends), []).append(row)
+        for (status, _, _), rows in sorted(rows_of.items()):
+            closest = min(rows, key=lambda row: (distance[row], row))
+            apart = {name: value for name, value in states.state(closest).items() if value != READY[instruction][name]}
+            yield Discrepancy(
+                instruction,
+                self.expected[closest],
+                self.observed.endings[closest],
+                len(rows),
+                " ".join(f"{name}={value}" for name, value in apart.items()) or "the ready state",
+                self.deviation if status == _DOCUMENTED else None,
+            )
 
 
 @dataclass(frozen=True, repr=False)
 class Agreement:
-    """A log against a source: `parts`, one an instruction, and the states that were not reached, by reason.
+    """A log compared with a source: one comparison per instruction, and the states that were not reached, by reason.
 
-    `out_of_reach` are those that no guest of ours reaches, `refused` those that this processor could not be put into.
-    `unknown` counts the executed states of which the source knows nothing; they are left out of all else.
+    `out_of_reach` are those that our guest reaches on no processor, `refused` those that this processor could not be
+    put into; if these are too many, it is not `conclusive`.  Two are equal if they are of equal logs and ladders.
     """
 
     log: Log
     source: str
-    parts: tuple[Part, ...]
-    out_of_reach: dict[str, int]
-    refused: dict[str, int]
-    unknown: int
+    ladders: tuple[Ladder, ...]
+    comparisons: tuple[Comparison, ...] = field(compare=False)
+    out_of_reach: Mapping[str, int] = field(compare=False)
+    refused: Mapping[str, int] = field(compare=False)
+    conclusive: bool = field(compare=False)
 
     @property
     def not_reachable(self) -> dict[str, int]:
@@ -81,95 +124,142 @@ class Agreement:
         return {**self.out_of_reach, **self.refused}
 
     def count(self, status: str) -> int:
-        """How many states have this status, one of STATUSES."""
-        return sum(int((part.status == STATUSES.index(status)).sum()) for part in self.parts)
+        """Return how many states have this status, one of STATUSES."""
+        if status not in STATUSES:
+            raise unknown("status", status, STATUSES)
+        return sum(int((each.status == STATUSES.index(status)).sum()) for each in self.comparisons)
 
     @property
     def executed(self) -> int:
         """How many states were executed and compared."""
-        return sum(len(part.status) for part in self.parts)
+        return sum(len(each.status) for each in self.comparisons)
+
+    @property
+    def unknown(self) -> int:
+        """How many executed states were left out, since the source says nothing about them."""
+        return sum(each.unknown for each in self.comparisons)
 
     @cached_property
-    def kinds(self) -> tuple[Kind, ...]:
-        """Every kind of disagreement, with a witness."""
-        return tuple(kind for part in self.parts for kind in part.kinds())
+    def discrepancies(self) -> tuple[Discrepancy, ...]:
+        """Every kind of mismatch, with a witness."""
+        return tuple(found for each in self.comparisons for found in each.discrepancies())
 
     @property
     def line(self) -> str:
         """The result in one line."""
         counts = ", ".join(f"{self.count(status)} {status}" for status in STATUSES)
-        return f"{self.executed} executed: {counts}; {sum(self.not_reachable.values())} not reachable here"
+        line = f"{self.executed} executed: {counts}; {sum(self.not_reachable.values())} not reachable here"
+        return line if self.conclusive else f"{line}; INCONCLUSIVE: too few states were executed"
 
     def __repr__(self) -> str:
         return f"<{self.log.name} against {self.source}: {self.line}>"
 
     def __str__(self) -> str:
-        said = self.log.said
-        on = ", ".join(said[name] for name in ("machine", "model", "date") if name in said)
-        lines = [f"{said['processor']}{f' ({on})' if on else ''}, against {self.source}", ""]
-        for kind in self.kinds:
-            status = "as documented" if kind.deviation else "DISAGREES"
+        header = self.log.header
+        on = ", ".join(header[name] for name in ("machine", "model", "date") if name in header)
+        lines = [f"{header['processor']}{f' ({on})' if on else ''}, against {self.source}", ""]
+        for each in self.discrepancies:
+            status = "as documented" if each.deviation else "DISAGREES"
             lines += [
-                f"{kind.instruction}, {kind.states} state{'s' * (kind.states != 1)}, {status}; nearest: {kind.witness}",
-                f"  expected: {kind.expected}",
-                f"  executed: {kind.executed}",
+                f"{each.instruction}, {_states(each.states)}, {status}; nearest: {each.witness}",
+                f"  expected: {each.expected}",
+                f"  executed: {each.executed}",
             ]
-        for row in {kind.deviation: None for kind in self.kinds if kind.deviation}:
+        for row in {each.deviation: None for each in self.discrepancies if each.deviation}:
             lines.append(f"documented: {row.reason}; {row.evidence}")
-        lines += [f"not reachable, {count} states: {reason}" for reason, count in self.out_of_reach.items()]
-        lines += [f"refused by this processor, {count} states: {reason}" for reason, count in self.refused.items()]
+        lines += [f"not reachable, {_states(count)}: {reason}" for reason, count in self.out_of_reach.items()]
+        lines += [f"refused by this processor, {_states(count)}: {reason}" for reason, count in self.refused.items()]
         if self.unknown:
-            lines.append(f"left out, {self.unknown} states: {self.source} knows nothing of them")
+            lines.append(f"left out, {_states(self.unknown)}: {self.source} says nothing about them")
         return "\n".join([*lines, self.line])
 
 
-def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
-    """Lay a log over a source's ladders, or over a Ladder of your own.
+def _states(count: int) -> str:
+    return f"{count} state{'s' * (count != 1)}"
 
-    Agreement is held for outcome with its error code, VM-instruction error, flags, and VMX operation and current VMCS
-    afterwards.  Raises LogError where the log does not hold every state that a guest can reach, TypeError or
-    ValueError for an unknown source.
+
+def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
+    """Compare a log with a source's ladders, or with a Ladder of your own.
+
+    Two endings agree if the outcome with its error code, the VM-instruction error, the flags, and VMX operation and the
+    current VMCS afterwards are the same.  Raises LogError if the log does not hold every state that the guest can
+    reach, if nothing was executed, or if it cannot be trusted.
+
+    >>> from nvmx import bochs
+    >>> bochs.agreement(bochs.recording(), "intel").count("disagree")
+    0
     """
-    ladders = [source] if isinstance(source, Ladder) else list(find_source(source).ladders)
-    observed = {each.instruction: each for each in observe(log)}
+    observed = observe(check_log(log))
+    if isinstance(source, Ladder):
+        ladders: tuple[Ladder, ...] = (source,)
+    else:
+        ladders = tuple(each for each in find_source(source).ladders if each.instruction in CODE)
+    for each in ladders:
+        if each.instruction not in CODE:
+            raise InvalidValue(f"the guest does not execute {each.instruction} (only {', '.join(CODE)})")
     if not np.array_equal(log.fields["key"], case_keys()):
         raise LogError(f"the log holds {len(log)} cases, and these are not the {len(case_keys())} of the model")
-    if not sum(len(each) for each in observed.values()):
+    if not any(len(each) for each in observed.values()):
         reasons = {reason for each in observed.values() for reason in each.refused}
         raise LogError(f"nothing was executed: {'; '.join(sorted(reasons))}")
-    parts, unknown = [], 0
-    for chosen in ladders:
-        part, left_out = _part(log, observed[chosen.instruction], chosen)
-        parts.append(part)
-        unknown += left_out
-    instructions = [chosen.instruction for chosen in ladders]
-    never = _sum(out_of_reach(instruction) for instruction in instructions)
-    refused = _sum(observed[instruction].refused for instruction in instructions)
-    return Agreement(log, ladders[0].source, tuple(parts), never, refused, unknown)
+    out_of_reach: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for each in ladders:
+        out_of_reach.update(reachable(each.instruction)[1])
+        refused.update(observed[each.instruction].refused)
+    return Agreement(
+        log,
+        ladders[0].source,
+        ladders,
+        tuple(_compare(log, observed[each.instruction], each) for each in ladders),
+        FrozenDict({reason: count for reason, count in out_of_reach.items() if count}),
+        FrozenDict(refused),
+        all(_enough(observed[each.instruction]) for each in ladders),
+    )
 
 
-def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for each in counts:
-        for reason, count in each.items():
-            total[reason] = total.get(reason, 0) + count
-    return {reason: count for reason, count in total.items() if count}
+def _enough(observed: Observed) -> bool:
+    """Return whether a quarter of the states or more were executed; A20 masked, which KVM refuses, is half of them."""
+    return len(observed) >= (len(observed) + sum(observed.refused.values())) / 4
 
 
-def _part(log: Log, observed: Observed, chosen: Ladder) -> tuple[Part, int]:
-    knows = States(chosen.instruction, spans(chosen.instruction), np.stack(observed.cells)).in_domain(chosen)
-    observed = observed.only(knows)
-    expected = observed.expected(chosen)
-    status = np.where(observed.endings.differ(expected), _DISAGREE, _AGREE)
+def _compare(log: Log, observed: Observed, chosen: Ladder) -> Comparison:
+    known = observed.states.in_domain(chosen)
+    observed = observed.only(known)
+    expected = expected_endings(chosen, observed.states)
+    status = np.where(observed.endings.differ(expected), _DISAGREE, _AGREE).astype(np.int8)
+    machine = log.host.get("machine")
     deviation = next(
-        (row for row in DEVIATIONS if row.instruction == chosen.instruction and log.name in row.machines),
-        None,
+        (row for row in DEVIATIONS if row.instruction == chosen.instruction and machine in row.machines), None
     )
     if deviation:
-        # Documented is what the manual without that rung would say, and the source must say what the manual does.
+        # Documented means: the source agrees with the manual, and the processor with the manual minus this rung.
         manual = ladder(chosen.instruction, "intel")
         lenient = replace(manual, rungs=tuple(rung for rung in manual.rungs if rung.name != deviation.rung))
-        as_documented = ~observed.endings.differ(observed.expected(lenient))
-        as_documented &= ~expected.differ(observed.expected(manual))
-        status[(status == _DISAGREE) & as_documented] = _DOCUMENTED
-    return Part(observed, expected, status, deviation), int((~knows).sum())
+        documented = ~observed.endings.differ(expected_endings(lenient, observed.states))
+        documented &= ~expected.differ(expected_endings(manual, observed.states))
+        status[(status == _DISAGREE) & documented] = _DOCUMENTED
+    status.flags.writeable = False
+    return Comparison(chosen, observed, expected, status, deviation, int((~known).sum()))
+
+
+def expected_endings(chosen: Ladder, states: States) -> Endings:
+    """Return how these states end by a ladder.
+
+    >>> import nvmx
+    >>> states = reachable("VMXOFF")[0]
+    >>> print(expected_endings(nvmx.ladder("VMXOFF", "intel"), states)[0])
+    #UD, flags left alone; then VMX off, no current VMCS
+    """
+    codes = dict(zip(states.domains, states.codes.tolist(), strict=True))
+    vmx, vmcs = BY_NAME["VMX"].values, BY_NAME["current_VMCS"].values
+    rows, numbers = group(zip(states.deciding(chosen).tolist(), codes["VMX"], codes["current_VMCS"], strict=True))
+    return Endings(tuple(_expected(chosen, rung, str(vmx[a]), int(vmcs[b])) for rung, a, b in rows), numbers)
+
+
+def _expected(chosen: Ladder, number: int, vmx: str, current_vmcs: int) -> Ending:
+    if number < len(chosen.rungs):
+        rung = chosen.rungs[number]
+        return Ending(rung.outcome, rung.error, flags_text(rung.flags), vmx, current_vmcs)
+    after = {"VMX": vmx, "current_VMCS": current_vmcs, **chosen.effect.after}
+    return Ending("success", None, flags_text(chosen.effect.flags), str(after["VMX"]), int(after["current_VMCS"]))

@@ -1,4 +1,4 @@
-"""What a processor did in one state, as plainly as it can be told."""
+"""What a processor did in one state."""
 
 from dataclasses import dataclass
 
@@ -7,40 +7,60 @@ import numpy as np
 from ..ladders import ladder
 from ..model.axis import named_values
 from ..model.box import matches
+from ..model.errors import InvalidValue
 from ..model.state import State
 from ..model.verdict import decide
-from .cases import key_of
+from .cases import CODE, OUT_OF_REACH, key_of
 from .files import recording
-from .known import OUT_OF_REACH
-from .log import Log
-from .observation import NO_EXIT, NO_VECTOR, aftermath, observe, refusal
+from .log import Log, check_log
+from .observation import NO_EXIT, NO_VECTOR, Ending, observe, refusal, run_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Execution:
-    """One state of one instruction on a processor, executed twice (see `nvmx.bochs.cases`).
+    """One state in which a processor executed an instruction, twice (see `nvmx.bochs.cases`).
 
-    `outcome` and `flags` come from both runs, the rest from the first.  `vector` and `error_code` are of the exception,
-    3 standing for the INT3 behind an instruction that completed, None for a VM exit, of which `exit_reason` is the
-    number.  `moved` is how far the saved RIP went beyond the instruction's first byte (INT3 included).  `error` is the
-    VM-instruction error, or None.
+    `ending` is read from both runs, the rest from the first.  `vector` and `error_code` are those of the exception, 3
+    being the INT3 after an instruction that completed; both are None for a VM exit, of which `exit_reason` is the
+    number.  `moved` is how far the saved RIP is from the instruction's first byte (INT3 included).
     """
 
     instruction: str
     state: State
-    outcome: str
-    error: int | None
-    flags: str
-    vmx: str
-    current_vmcs: int
+    ending: Ending
     vector: int | None
     error_code: int | None
     exit_reason: int | None
     moved: int
 
     @property
-    def told(self) -> str:
-        """How it ended and what was noted, in words, but for the outcome."""
+    def outcome(self) -> str:
+        """One of OUTCOMES, or a description if it was none of them."""
+        return self.ending.outcome
+
+    @property
+    def error(self) -> int | None:
+        """The VM-instruction error number, or None."""
+        return self.ending.error
+
+    @property
+    def flags(self) -> str:
+        """What happened to RFLAGS, in words."""
+        return self.ending.flags
+
+    @property
+    def vmx(self) -> str:
+        """VMX operation afterwards."""
+        return self.ending.vmx
+
+    @property
+    def current_vmcs(self) -> int:
+        """1 if there is a current VMCS afterwards."""
+        return self.ending.current_vmcs
+
+    @property
+    def description(self) -> str:
+        """How it ended and what was noted, in words."""
         if self.vector is None:
             how = f"VM exit with reason {self.exit_reason}"
         elif self.outcome in ("success", "VMfailInvalid", "VMfailValid"):
@@ -48,42 +68,53 @@ class Execution:
         else:
             how = f"vector {self.vector}, error code {self.error_code}"
         error = f", VM-instruction error {self.error}" if self.error is not None else ""
-        return f"{how}{error}; {aftermath(self.flags, self.vmx, self.current_vmcs)}"
+        return f"{how}{error}; {self.ending.aftermath}"
 
     def __repr__(self) -> str:
-        return f"<{self.instruction} executed: {self.outcome} — {self.told}>"
+        return f"<{self.instruction} executed: {self.outcome} ({self.description})>"
 
 
 def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Execution:
-    """Return what the processor of `log` (None: the recording) did in one state; what is not named is ready.
+    """Return what the processor of `log` (None: of the recording) did in one state; axes not named are ready.
 
-    Raises TypeError or ValueError for what does not exist, and ValueError, with the reason, for a state that no
-    processor can be in or that was out of reach.
+    Raises UnknownName for an instruction, axis or value that does not exist, and InvalidValue, with the reason, for a
+    state that no processor can be in or that was not executed.
+
+    >>> from nvmx import bochs
+    >>> bochs.ask("VMXOFF", vmx="off").outcome
+    '#UD'
+    >>> execution = bochs.ask("VMXON", cpl=3)
+    >>> execution.outcome, execution.vector, execution.error_code
+    ('#GP(0)', 13, 0)
     """
-    if log is not None and not isinstance(log, Log):
-        raise TypeError(f"log: {log!r} is no Log (axes are given by name, such as cpl=3)")
-    found = decide(ladder(instruction, "intel"), named_values(axes))
-    if not found.possible:
-        raise ValueError(f"no processor can be in this state: {found.impossible} (nearest: {found.way_to_nearest})")
-    state = dict(found.state.columns)
+    log = recording() if log is None else check_log(log)
+    verdict = decide(ladder(instruction, "intel"), named_values(axes))
+    if instruction not in CODE:
+        raise InvalidValue(f"the guest does not execute {instruction} (only {', '.join(CODE)})")
+    if not verdict.possible:
+        raise InvalidValue(
+            f"no processor can be in this state: {verdict.impossible} (nearest: {verdict.way_to_nearest})"
+        )
+    state = verdict.state.columns
     for row in OUT_OF_REACH:
         if matches(row.when, state):
-            raise ValueError(f"this state was not executed: {row.reason}")
-    log = recording() if log is None else log
+            raise InvalidValue(f"this state was not executed: {row.reason}")
+    observed = observe(log)[instruction]
     key = key_of(instruction, state)
-    rows = np.flatnonzero(log.fields["key"] == key)
-    part = next(each for each in observe(log) if each.instruction == instruction)
-    place = np.flatnonzero(part.keys == key)
+    cases = np.flatnonzero(log.fields["key"] == key)
+    if not len(cases):
+        raise InvalidValue("this state was not executed: the log does not hold it")
+    run = run_of(log, int(cases[0]))
+    rows = np.flatnonzero(observed.keys == key)
     if not len(rows):
-        raise ValueError("this state was not executed: the log does not hold it")
-    if not len(place):
-        raise ValueError(f"this state was not executed: {refusal(log, int(rows[0]))}")
-    ends = part.endings
-    at, raw = int(place[0]), {name: int(column[rows[0]]) for name, column in log.fields.items()}
-    exception = raw["vector"] != NO_VECTOR
+        raise InvalidValue(f"this state was not executed: {refusal(run)}")
+    exception = run.vector != NO_VECTOR
     return Execution(
-        instruction, State(state), str(ends.outcome[at]), int(ends.error[at]) or None, str(ends.flags[at]),
-        str(ends.vmx[at]), int(ends.current_vmcs[at]), raw["vector"] if exception else None,
-        raw["error"] if exception else None, raw["exit_reason"] if raw["exit_reason"] != NO_EXIT else None,
-        raw["moved"],
-    )  # fmt: skip
+        instruction,
+        verdict.state,
+        observed.endings[int(rows[0])],
+        run.vector if exception else None,
+        run.error if exception else None,
+        run.exit_reason if run.exit_reason != NO_EXIT else None,
+        run.moved,
+    )

@@ -4,24 +4,25 @@ Bochs loads it in place of its BIOS, and QEMU with `-bios`.
 """
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..model.axis import BY_NAME
+from ..model.errors import InvalidValue
 from ..model.registers import CR0, CR4, FEATURE_CONTROL, RFLAGS
-from .cases import KEY, Places, unpack
+from .cases import CODE, KEY, codes_of
 from .programs import MachineError, call, need
 
-MOST = 0xFFFF  # a case's number has 16 bits
+MOST_CASES = 0xFFFF  # a case's number has 16 bits
 SIX_FLAGS = {"CF": 0, "PF": 2, "AF": 4, "ZF": 6, "SF": 7, "OF": 11}
-CODE = {"VMXON": b"\xf3\x0f\xc7\x37", "VMXOFF": b"\x0f\x01\xc4"}
-_REGISTER_FORM = b"\xf3\x0f\xc7\xf7"
+_REGISTER_FORM = b"\xf3\x0f\xc7\xf7"  # VMXON's code with a register operand
 _INT3 = b"\xcc"
 
 # As `struc case` in guest/guest.asm.
-_ENTRY = np.dtype(
+ENTRY = np.dtype(
     [(name, "<u4") for name in ("id", "key", "cr0", "cr4", "efer", "flags")]
     + [(name, "<u2") for name in ("cs", "ss", "cs_rights", "ss_rights")]
     + [(name, "<u4") for name in ("before", "feature_control", "a20m", "unmapped")]
@@ -30,31 +31,37 @@ _ENTRY = np.dtype(
 _GUEST = Path(__file__).parent / "guest"
 _BLOCK = 0x10000
 
+Codes = Mapping[str, NDArray[np.int64]]
+
 
 def entries(keys: NDArray[np.int64]) -> NDArray[np.void]:
-    """Return the table of cases that the guest reads: raw register values, one entry a key."""
-    places = unpack(keys)
-    run = places["run"]
-    table = np.zeros(len(keys), dtype=_ENTRY)
+    """Return the table of cases that the guest reads: raw register values, one entry per key.
+
+    >>> from nvmx.bochs.cases import case_keys
+    >>> hex(entries(case_keys()[-1:])["cr0"][0])
+    '0x80000031'
+    """
+    codes = codes_of(keys)
+    run = codes["run"]
+    table = np.zeros(len(keys), dtype=ENTRY)
     table["id"] = np.arange(len(keys))
     table["key"] = keys
-    table["cr0"] = _bits(places, CR0) | 1 << 4  # ET is always 1
-    table["cr4"] = _bits(places, CR4) | 1 << 5  # PAE: what long mode needs suits the other modes
-    table["efer"] = places["EFER.LMA"] << 8  # LME, from which LMA follows
-    table["flags"] = _bits(places, RFLAGS) | 2 | np.where(run == 0, sum(1 << bit for bit in SIX_FLAGS.values()), 0)
-    _fill_segments(table, places)
-    root, guest = (places["VMX"] == _place("VMX", name) for name in ("root", "non-root"))
-    table["before"] = np.select([guest, root], [3, 1 + places["current_VMCS"]], 0)
-    table["feature_control"] = _bits(places, FEATURE_CONTROL)
-    table["a20m"] = places["A20M"]
-    table["unmapped"] = places["operand"] == _place("operand", "unmapped")
-    table["pointer_low"] = np.where(places["pointer.aligned"] == 0, np.where(run == 0, 1 << 2, 1 << 11), 0)
-    table["pointer_wide"] = np.where(places["pointer.in_width"] == 0, np.where(run == 0, 1, 63), 0)
-    table["revision"] = np.where(places["revision.match"] == 0, np.where(run == 0, 1 << 0, 1 << 30), 0)
-    table["revision"] |= (places["revision.bit31"] << 31).astype(np.uint32)
-    register = places["operand"] == _place("operand", "register")
-    vmxon, vmxoff, other = (_word(code) for code in (*CODE.values(), _REGISTER_FORM))
-    table["code"] = np.select([places["instruction"] == 1, register], [vmxoff, other], vmxon)
+    table["cr0"] = _bits(codes, CR0) | 1 << 4  # ET is always 1
+    table["cr4"] = _bits(codes, CR4) | 1 << 5  # PAE: what long mode needs suits the other modes
+    table["efer"] = codes["EFER.LMA"] << 8  # LME, from which LMA follows
+    table["flags"] = _bits(codes, RFLAGS) | 2 | np.where(run == 0, sum(1 << bit for bit in SIX_FLAGS.values()), 0)
+    _fill_segments(table, codes)
+    root, guest = _is(codes, "VMX", "root"), _is(codes, "VMX", "non-root")
+    table["before"] = np.select([guest, root], [3, 1 + codes["current_VMCS"]], 0)
+    table["feature_control"] = _bits(codes, FEATURE_CONTROL)
+    table["a20m"] = codes["A20M"]
+    table["unmapped"] = _is(codes, "operand", "unmapped")
+    table["pointer_low"] = np.where(codes["pointer.aligned"] == 0, np.where(run == 0, 1 << 2, 1 << 11), 0)
+    table["pointer_wide"] = np.where(codes["pointer.in_width"] == 0, np.where(run == 0, 1, 63), 0)
+    table["revision"] = np.where(codes["revision.match"] == 0, np.where(run == 0, 1 << 0, 1 << 30), 0)
+    table["revision"] |= (codes["revision.bit31"] << 31).astype(np.uint32)
+    table["code"] = np.array([_word(code) for code in CODE.values()])[codes["instruction"]]
+    table["code"][_is(codes, "operand", "register")] = _word(_REGISTER_FORM)
     return table
 
 
@@ -62,21 +69,25 @@ def _word(code: bytes) -> int:
     return int.from_bytes(code.ljust(4, _INT3), "little")
 
 
-def _place(name: str, value: str) -> int:
-    return BY_NAME[name].values.index(value)
+def _is(codes: Codes, axis: str, value: str) -> NDArray[np.bool_]:
+    hit: NDArray[np.bool_] = codes[axis] == BY_NAME[axis].values.index(value)
+    return hit
 
 
-def _bits(places: Places, bits: dict[str, int]) -> NDArray[np.int64]:
-    return sum((places[name] << bit for name, bit in bits.items()), np.zeros(len(places["run"]), dtype=np.int64))
+def _bits(codes: Codes, bits: Mapping[str, int]) -> NDArray[np.int64]:
+    return sum((codes[name] << bit for name, bit in bits.items()), np.zeros(len(codes["run"]), dtype=np.int64))
 
 
-def _fill_segments(table: NDArray[np.void], places: Places) -> None:
-    """Selectors of the guest's GDT and access rights as a VMCS holds them; real and virtual-8086 mode have none."""
-    cpl = places["CPL"]
-    wide = (places["EFER.LMA"] == 1) & (places["CS.L"] == 1)
-    size = np.select([wide, places["run"] == 0], [2, 1], 0)  # 64-, 32- or 16-bit code
+def _fill_segments(table: NDArray[np.void], codes: Codes) -> None:
+    """Fill in selectors of the guest's GDT, and access rights as a VMCS holds them.
+
+    Real-address and virtual-8086 mode have no selectors in this sense, and fixed rights.
+    """
+    cpl = codes["CPL"]
+    wide = (codes["EFER.LMA"] == 1) & (codes["CS.L"] == 1)
+    size = np.select([wide, codes["run"] == 0], [2, 1], 0)  # 64-, 32- or 16-bit code
     rights = np.select([size == 2, size == 1], [0xA09B, 0xC09B], 0x809B) | cpl << 5
-    real, v86 = places["CR0.PE"] == 0, places["RFLAGS.VM"] == 1
+    real, v86 = codes["CR0.PE"] == 0, codes["RFLAGS.VM"] == 1
     table["cs"] = np.where(real | v86, 0, 8 * (1 + 4 * size + cpl) | cpl)
     table["ss"] = np.where(real | v86, 0, 8 * (13 + cpl) | cpl)
     table["cs_rights"] = np.select([real, v86], [0x9B, 0xF3], rights)
@@ -84,23 +95,32 @@ def _fill_segments(table: NDArray[np.void], places: Places) -> None:
 
 
 def build_image(keys: NDArray[np.int64]) -> bytes:
-    """Assemble the guest and put the cases of these keys before it; raises MachineError where nasm is missing."""
-    if len(keys) > MOST:
-        raise ValueError(f"{len(keys)} cases do not fit: a case's number has 16 bits")
+    """Assemble the guest and put the cases of these keys before it.
+
+    Raises MachineError if nasm is missing, InvalidValue if these are too many cases, LogError if one is not a key.
+
+    >>> from nvmx import bochs
+    >>> from nvmx.bochs.cases import case_keys
+    >>> len(bochs.build_image(case_keys()))  # doctest: +SKIP
+    2097152
+
+    (Skipped, since it needs nasm.)
+    """
+    if len(keys) > MOST_CASES:
+        raise InvalidValue(f"{len(keys)} cases do not fit: a case's number has 16 bits")
     program = need("nasm", "the guest is assembled with it")
     table = entries(keys).tobytes()
-    text = KEY.encode()
-    text = b"@key " + text + b"\0"
+    text = b"@key " + KEY.encode() + b"\0"
     blocks = -(-(len(table) + len(text)) // _BLOCK) + 1
     size = 1 << (blocks * _BLOCK - 1).bit_length()
     start = (1 << 32) - size
-    with tempfile.TemporaryDirectory(prefix="nvmx-") as folder:
-        code = Path(folder) / "guest.bin"
-        places = {"TABLE": start, "CASES": len(keys), "KEY": start + len(table)}
-        call(
-            [program, "-f", "bin", "-w+all", "-w+error", "-i", f"{_GUEST}/", "-o", str(code),
-             *(f"-D{name}={place}" for name, place in places.items()), str(_GUEST / "guest.asm")]
-        )  # fmt: skip
-        if not code.exists():
-            raise MachineError(f"{program} made no image")
+    with tempfile.TemporaryDirectory(prefix="nvmx-") as name:
+        folder = Path(name)
+        values = {"TABLE": start, "CASES": len(keys), "KEY": start + len(table)}
+        command = [program, "-f", "bin", "-w+all", "-w+error", "-i", f"{_GUEST}/", "-o", "guest.bin",
+                   *(f"-D{name}={value}" for name, value in values.items()), str(_GUEST / "guest.asm")]  # fmt: skip
+        status, output = call(command, folder)
+        code = folder / "guest.bin"
+        if status or not code.exists():
+            raise MachineError(f"nasm failed: {output.strip()[:500]}")
         return (table + text).ljust(size - _BLOCK, b"\xff") + code.read_bytes()

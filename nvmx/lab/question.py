@@ -67,6 +67,6 @@ def predict(instruction: str, source: "str | Ladder | Log", /, **axes: object) -
         if not isinstance(source, Log):
             raise InvalidType(f"source: {source!r} is neither a source's id nor a Ladder nor a processor's Log")
         execution = ask(instruction, source, **axes)
-        by, outcome, reason = source.name, execution.outcome, execution.told
+        by, outcome, reason = source.name, execution.outcome, execution.description
     given = ", ".join(f"{name} = {value}" for name, value in named_values(axes).items())
     return Prediction(f"{instruction} by {by}, ready except for {given}: how does it end?", outcome, reason)

@@ -35,9 +35,9 @@ def agreement(
     """
     ladder = find_ladder(instruction, source)
     compared = compare_log(recording() if log is None else log, ladder)
-    (part,) = compared.parts
+    (part,) = compared.comparisons
     layout = Layout([ladder], down, across, {})
-    counts = np.stack([layout.count(part.observed.places, part.status == status) for status in range(len(STATUSES))])
+    counts = np.stack([layout.count(part.observed.codes, part.status == status) for status in range(len(STATUSES))])
     machine = compared.log.name
     keys = [
         Patch(facecolor=colour, edgecolor="black", label=status)

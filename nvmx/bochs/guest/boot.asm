@@ -431,7 +431,7 @@ put:    pushad                          ; prints al
         popad
         ret
 
-title:          db "@nvmx log 1", 0
+title:          db "@nvmx log 2", 0
 processor:      db "@processor ", 0
 no_brand:       db " without a brand string", 0
 no_vmx:         db "@no VMX", 0
