@@ -1,4 +1,4 @@
-"""Shared by the tests: the handlers of kvm-2011 as a function of many states, and a source with one instruction."""
+"""Shared by the tests: how many workers, the handlers of kvm-2011 as a function, and a source with one instruction."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +10,11 @@ import pytest
 
 import nvmx
 from nvmx.ladders import all_sources
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One worker per core for the whole suite; none if files are named, since those are done before a worker starts."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
 @pytest.fixture(scope="session")
