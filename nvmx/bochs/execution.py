@@ -13,7 +13,7 @@ from ..model.verdict import decide
 from .cases import CODE, OUT_OF_REACH, key_of
 from .files import recording
 from .log import Log, check_log
-from .observation import NO_EXIT, NO_VECTOR, Ending, observe, refusal, run_of
+from .observation import NO_EXIT, NO_VECTOR, WITH_ERROR_CODE, Ending, observe, refusal, run_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,8 +21,9 @@ class Execution:
     """One state in which a processor executed an instruction, twice (see `nvmx.bochs.cases`).
 
     `ending` is read from both runs, the rest from the first.  `vector` and `error_code` are those of the exception, 3
-    being the INT3 after an instruction that completed; both are None for a VM exit, of which `exit_reason` is the
-    number.  `moved` is how far the saved RIP is from the instruction's first byte (INT3 included).
+    being the INT3 after an instruction that completed; the vector is None for a VM exit, of which `exit_reason` is the
+    number, and the error code for what has none.  `moved` is how far the saved RIP is from the instruction's first byte
+    (INT3 included).
     """
 
     instruction: str
@@ -66,7 +67,8 @@ class Execution:
         elif self.outcome in ("success", "VMfailInvalid", "VMfailValid"):
             how = "it completed"
         else:
-            how = f"vector {self.vector}, error code {self.error_code}"
+            code = "no error code" if self.error_code is None else f"error code {self.error_code}"
+            how = f"vector {self.vector}, {code}"
         error = f", VM-instruction error {self.error}" if self.error is not None else ""
         return f"{how}{error}; {self.ending.aftermath}"
 
@@ -114,7 +116,7 @@ def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Executio
         verdict.state,
         observed.endings[int(rows[0])],
         run.vector if exception else None,
-        run.error if exception else None,
+        run.error if run.vector in WITH_ERROR_CODE else None,
         run.exit_reason if run.exit_reason != NO_EXIT else None,
         run.moved,
     )

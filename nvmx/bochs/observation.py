@@ -32,7 +32,7 @@ _IN_GUEST = 3
 NO_VECTOR, NO_EXIT = 0xFF, 0xFFFF
 _EXIT_BY_EXCEPTION = 0
 _UD, _GP, _PF, _BP = 6, 13, 14, 3
-_WITH_ERROR_CODE = (8, 10, 11, 12, _GP, _PF, 17, 21)
+WITH_ERROR_CODE = (8, 10, 11, 12, _GP, _PF, 17, 21)
 
 Row = TypeVar("Row", bound=Hashable)
 
@@ -220,7 +220,7 @@ def contradiction(run: Run) -> str:
             executed and in_guest and vector != (run.exit_reason == _EXIT_BY_EXCEPTION),
         "a VM exit, but no VM entry": exited and run.stage < _VM_ENTRY,
         "VM entry has failed in two ways": run.stage == _VM_ENTRY and exited and run.vm_error != 0,
-        "an error code without an exception that has one": run.error != 0 and run.vector not in _WITH_ERROR_CODE,
+        "an error code without an exception that has one": run.error != 0 and run.vector not in WITH_ERROR_CODE,
         "a VM-instruction error without VMfailValid":
             executed and run.vm_error != 0 and not (failed and run.after == 2 and not in_guest),
     }  # fmt: skip
