@@ -30,12 +30,12 @@ def verdict_page(verdict: Verdict, other: Verdict | None = None) -> Markup:
         "" if repair is None else _line(f"Smallest repair: {repair}."),
         tag(
             "div",
-            tag("div", checks_table(verdict), style="flex:1 1 24em;max-width:44em"),
+            tag("div", checks_table(verdict), style="flex:1 1 22em;max-width:44em"),
             tag(
                 "figure",
                 small_map(verdict),
                 tag("figcaption", legend, style="line-height:1.3"),
-                style="margin:0;max-width:22em",
+                style="margin:0;flex:none;max-width:100%",
             ),
             style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start",
         ),

@@ -218,12 +218,12 @@ def checks_table(verdict: Verdict) -> Markup:
     """Return the checks in order as an HTML table, each with its mark and, if it fails, the cause."""
     rows = []
     for number, (rung, mark) in enumerate(verdict.steps, 1):
-        cause = "" if mark in ("passed", "not reached") else cause_text(rung, verdict.state)
+        cause = "" if mark in ("passed", "not reached") else f", because {cause_text(rung, verdict.state)}"
         sign = tag("span", f"{_SIGNS[mark]} {mark}", style="white-space:nowrap")
-        cells = [number, sign, rung.name, rung.ending, cause]
+        cells = [number, sign, rung.name, rung.ending + cause]
         rows.append([tag("b", cell) for cell in cells] if mark == "stopped here" else cells)
     title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
-    return html_table(title, ("", "", "asks for", "otherwise", "because"), rows)
+    return html_table(title, ("", "", "asks for", "otherwise"), rows)
 
 
 def decide(ladder: Ladder, given: Mapping[str, Value], kept: Iterable[str] | None = None) -> Verdict:
