@@ -21,7 +21,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def kvm2011_outcomes() -> Callable[[str, dict[str, Any]], tuple[Any, Any]]:
     """Outcome codes and error numbers (none) of the handlers in many states, given as one array per axis.
 
-    Where the processor does not let the instruction reach the handler (a register operand; no protected mode;
+    If the processor does not let the instruction reach the handler (a register operand; no protected mode;
     virtual-8086 or compatibility mode) the outcome is #UD.
     """
 

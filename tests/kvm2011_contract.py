@@ -116,6 +116,8 @@ def dispatch(kvm: Any) -> None:
     for reason in (0, 1, 2, 7, 8, 9, 10, 12, 13, 14, 18, 28, 29, 30, 31, 32, 36, 39, 40, 41, 43, 44, 48, 49, 54, 55):
         with pytest.raises(ValueError, match=str(reason)):
             kvm.handle_exit(kvm.Vcpu(), reason)
+    with pytest.raises(TypeError, match="None is not an integer"):
+        kvm.handle_exit(kvm.Vcpu(), None)
     vcpu = kvm.Vcpu(instruction_length=3)
     for _ in range(2):  # a second VMXON succeeds, too
         assert kvm.handle_exit(vcpu, 27) == 1

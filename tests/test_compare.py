@@ -16,7 +16,7 @@ PAIRS = [(each.instruction, each.source) for source in all_sources().values() fo
 
 
 def where(states: pd.DataFrame, condition: str) -> pd.Series:
-    """Which states a line of a summary speaks of, read back from its words."""
+    """The states that a line of a summary describes, read back from its words."""
     hit = pd.Series(data=True, index=states.index)
     for part in condition.split(" and ") if condition else []:
         name, values = re.fullmatch(r"([\w.]+)=(.*)", part).groups()  # type: ignore[union-attr]

@@ -141,7 +141,7 @@ def test_the_comparison_says_what_caused_the_other_ending() -> None:
 
 def test_the_nearest_possible_state_is_one_that_both_sources_know() -> None:
     explorer = nvmx.lab.explorer("VMXON", "intel")
-    explorer.compare.value = "kvm-2011"  # which knows nothing of non-root operation
+    explorer.compare.value = "kvm-2011"  # which says nothing about non-root operation
     explorer.controls["vmx"].value = "root"
     explorer.controls["current_vmcs"].value = True
     explorer.mode.value = "real-address"

@@ -179,6 +179,7 @@ SURVIVORS = {
         "free_nested: without return": "clearing a clear flag changes nothing in 2011",
         "free_nested: vcpu.nested.vmxon = False before if not vcpu.nested.vmxon:": "nothing follows the early return",
         "handle_exit: vcpu.exit_rip = vcpu.rip before if exit_reason in HANDLED_ELSEWHERE:": "the exit is refused anyway",
+        "handle_exit: if exit_reason in HANDLED_ELSEWHERE: before if type(exit_reason) is not int:": "either refuses it",
         "handle_exit: vcpu.run.hardware_exit_reason = exit_reason before vcpu.run.exit_reason = KVM_EXIT_UNKNOWN":
             "independent",
     },

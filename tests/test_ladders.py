@@ -64,7 +64,7 @@ def test_a_table_row_is_possible_if_the_axes_that_nobody_reads_allow_it(
     table = nvmx.table(instruction, source)
     names = list(nvmx.ladder(instruction, source).axes)
     kept = np.ones(len(possible_states["VMX"]), dtype=bool)
-    for rung in nvmx.ladder(instruction, source).rungs:  # what is read but not spanned stands at ready
+    for rung in nvmx.ladder(instruction, source).rungs:  # what is read but not spanned is ready
         if rung.by == "decoder" and "operand" not in names:
             kept &= possible_states["operand"] == "mapped"
     states = pd.DataFrame({name: values[kept] for name, values in possible_states.items() if name in names})
@@ -286,7 +286,7 @@ def test_a_ladder_shows_itself_as_a_table() -> None:
 
 
 def test_another_instruction_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """VMPTRLD, as far as the axes go: nothing else has to know that there is a third instruction."""
+    """VMPTRLD, with the axes that exist: nothing else has to know that there is a third instruction."""
     on = BY_INSTRUCTION["VMXON"]
     row = replace(on, name="VMPTRLD", exit_reason=21, ready={**on.ready, "VMX": "root"})
     monkeypatch.setitem(BY_INSTRUCTION, "VMPTRLD", row)

@@ -1,6 +1,7 @@
 """The core runs on Python alone; an extra installs what its part imports; what is missing is named."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -116,6 +117,14 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("name", [*FACES, "nvmx.kvm2011"])
+def test_every_public_function_has_an_example(name: str) -> None:
+    package = import_module(name)
+    functions = [getattr(package, name) for name in package.__all__ if inspect.isfunction(getattr(package, name))]
+    assert functions
+    assert [function.__name__ for function in functions if ">>> " not in (function.__doc__ or "")] == []
 
 
 def test_what_the_tests_import_is_declared() -> None:

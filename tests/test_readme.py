@@ -15,16 +15,16 @@ TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"]
 
 
 def test_every_number_in_the_text_is_computed() -> None:
-    full, seed = nvmx.table("VMXON", "intel"), nvmx.table("VMXON", "kvm-2011")
+    full, first = nvmx.table("VMXON", "intel"), nvmx.table("VMXON", "kvm-2011")
     executed = nvmx.bochs.agreement(nvmx.bochs.recording(), "intel")
-    counts = seed.loc[seed["possible"], "outcome"].value_counts()
+    counts = first.loc[first["possible"], "outcome"].value_counts()
     computed = {
         f"{number:,}"
         for number in (
             len(nvmx.ladder("VMXON", "intel").axes), len(full), int(full["possible"].sum()),
             executed.executed, executed.count("agree"), executed.count("as documented"),
             sum(executed.not_reachable.values()),
-            len(seed), int(seed["possible"].sum()), counts["success"], counts["#UD"], counts["#GP(0)"],
+            len(first), int(first["possible"].sum()), counts["success"], counts["#UD"], counts["#GP(0)"],
         )
     }  # fmt: skip
     text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)|width=\"\d+\"|src=\"[^\"]*\"", "", README, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""One state at a time: verdicts, repairs, steps, registers; and what bad input is told."""
+"""One state at a time: verdicts, repairs, steps, registers; and how bad input is refused."""
 
 import random
 import subprocess
@@ -66,7 +66,7 @@ def test_flags_and_error_numbers() -> None:
     assert dict(nvmx.verdict("VMXON", "intel").flags) == cleared
     assert dict(nvmx.verdict("VMXOFF", "intel").flags) == cleared
     for instruction in ("VMXON", "VMXOFF"):
-        assert dict(nvmx.verdict(instruction, "kvm-2011").flags) == {}  # the seed never writes RFLAGS
+        assert dict(nvmx.verdict(instruction, "kvm-2011").flags) == {}  # the 2011 commit never writes RFLAGS
     for axes in ({"cpl": 3}, {"cr4_vmxe": 0}, {"operand": "unmapped"}, {"vmx": "non-root", "current_vmcs": 1}):
         assert dict(nvmx.verdict("VMXON", "intel", **axes).flags) == {}
 
@@ -104,7 +104,7 @@ def test_a_failed_check_is_told_by_its_cause() -> None:
 
 @pytest.mark.parametrize("source", nvmx.sources()["id"])
 def test_no_verdict_states_what_is_asked_for_as_the_cause(source: str) -> None:
-    """What stands behind `because` are the values of the state, for every rung of every ladder."""
+    """What follows `because` are the values of the state, for every rung of every ladder."""
     for instruction in INSTRUCTIONS:
         if instruction not in {each.instruction for each in all_sources()[source].ladders}:
             continue
@@ -148,9 +148,9 @@ def test_an_impossible_state_is_answered_and_says_so() -> None:
 
 
 def test_what_a_ladder_never_reads_is_left_open() -> None:
-    seed = nvmx.verdict("VMXON", "kvm-2011", cr0_pe=0, efer_lma=0, cs_l=0)
-    assert seed.possible  # CR0.PG is not read, so it may be 0
-    assert seed.state["cr0_pg"] == 0
+    first = nvmx.verdict("VMXON", "kvm-2011", cr0_pe=0, efer_lma=0, cs_l=0)
+    assert first.possible  # CR0.PG is not read, so it may be 0
+    assert first.state["cr0_pg"] == 0
     assert not nvmx.verdict("VMXON", "kvm-2011", cr0_pe=0, efer_lma=0, cs_l=0, cr0_pg=1).possible
     assert not nvmx.verdict("VMXON", "intel", cr0_pe=0, efer_lma=0, cs_l=0).possible
 
@@ -208,7 +208,7 @@ def test_a_repair_is_the_smallest_and_the_first_in_table_order(instruction: str,
 BY_VALUE = {axis.name: list(axis.values) for axis in AXES}
 
 
-def test_a_repair_of_the_seed_keeps_to_what_the_seed_knows() -> None:
+def test_a_repair_keeps_to_what_the_source_knows() -> None:
     found = nvmx.verdict("VMXON", "kvm-2011", cpl=3)
     assert found.repair() == {"cpl": 0}
     assert str(found.repair()) == "CPL 3 -> 0"

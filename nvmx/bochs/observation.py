@@ -212,8 +212,8 @@ def contradiction(run: Run) -> str:
     exited, vector = run.exit_reason != NO_EXIT, run.vector != NO_VECTOR
     failed = run.vector == _BP and run.flags >> SIX_FLAGS["ZF"] & 1
     wrong = {
-        "its stage is none that the guest prints": not 1 <= run.stage <= _EXECUTED,
-        **{f"its {name} is none that the guest prints": getattr(run, name) > most for name, most in _MOST.items()},
+        "its stage has a value that the guest never prints": not 1 <= run.stage <= _EXECUTED,
+        **{f"its {name} has a value that the guest never prints": getattr(run, name) > most for name, most in _MOST.items()},
         "a VM exit, but not in a guest": executed and exited and not in_guest,
         "in a guest, but no VM exit": executed and in_guest and not exited,
         "an exception is VM exit 0, and only an exception is":

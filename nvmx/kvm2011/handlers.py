@@ -9,6 +9,7 @@ look like VMfail), never test CR0.NE, CR0.PG, A20M or FEATURE_CONTROL, and let a
 
 from collections.abc import Callable
 
+from ..model.errors import InvalidType, InvalidValue
 from .vcpu import (
     UD_VECTOR,
     X86_CR0_PE,
@@ -29,13 +30,21 @@ KVM_EXIT_UNKNOWN = 0
 
 
 def handle_vmx_insn(vcpu: Vcpu) -> int:
-    """#UD: the handler of every VMX instruction before the commit, and of most of them after it."""
+    """#UD: the handler of every VMX instruction before the commit, and of most of them after it.
+
+    >>> handle_vmx_insn(vcpu := Vcpu()), vcpu.exception
+    (1, QueuedException(nr=6, error_code=None))
+    """
     kvm_queue_exception(vcpu, UD_VECTOR)
     return 1
 
 
 def handle_vmon(vcpu: Vcpu) -> int:
-    """Emulate VMXON: look at the prerequisites, remember that VMX operation is on."""
+    """Emulate VMXON: look at the prerequisites, remember that VMX operation is on.
+
+    >>> handle_vmon(vcpu := Vcpu()), vcpu.nested.vmxon
+    (1, True)
+    """
     # One condition, three tests: the C evaluates them from the left and stops at the first that holds.
     if not vcpu.cr4 & X86_CR4_VMXE or not vcpu.cr0 & X86_CR0_PE or vcpu.rflags & X86_EFLAGS_VM:
         kvm_queue_exception(vcpu, UD_VECTOR)
@@ -57,7 +66,11 @@ def handle_vmon(vcpu: Vcpu) -> int:
 
 
 def nested_vmx_check_permission(vcpu: Vcpu) -> int:
-    """Return 1 if a VMX instruction other than VMXON is permitted; queue the fault and return 0 if not."""
+    """Return 1 if a VMX instruction other than VMXON is permitted; queue the fault and return 0 if not.
+
+    >>> nested_vmx_check_permission(vcpu := Vcpu()), vcpu.exception
+    (0, QueuedException(nr=6, error_code=None))
+    """
     if not vcpu.nested.vmxon:
         kvm_queue_exception(vcpu, UD_VECTOR)
         return 0
@@ -75,14 +88,23 @@ def nested_vmx_check_permission(vcpu: Vcpu) -> int:
 
 
 def free_nested(vcpu: Vcpu) -> None:
-    """Leave VMX operation; do nothing if it was never entered."""
+    """Leave VMX operation; do nothing if it was never entered.
+
+    >>> free_nested(vcpu := Vcpu.from_state(vmx="root"))
+    >>> vcpu.nested.vmxon
+    False
+    """
     if not vcpu.nested.vmxon:
         return
     vcpu.nested.vmxon = False
 
 
 def handle_vmoff(vcpu: Vcpu) -> int:
-    """Emulate VMXOFF."""
+    """Emulate VMXOFF.
+
+    >>> handle_vmoff(vcpu := Vcpu.from_state(vmx="root")), vcpu.nested.vmxon
+    (1, False)
+    """
     if not nested_vmx_check_permission(vcpu):
         return 1
     free_nested(vcpu)
@@ -111,10 +133,15 @@ HANDLED_ELSEWHERE = frozenset(
 def handle_exit(vcpu: Vcpu, exit_reason: int) -> int:
     """Give a VM exit to its handler; if KVM has none, return 0 and leave the reason to user space.
 
-    Raises ValueError for an exit that KVM handles with code that is not modelled here.
+    Raises InvalidValue for an exit that KVM handles with code that is not modelled here.
+
+    >>> handle_exit(vcpu := Vcpu.from_state(cpl=3), EXIT_REASON_VMON), vcpu.outcome
+    (1, '#GP(0)')
     """
+    if type(exit_reason) is not int:
+        raise InvalidType(f"exit reason: {exit_reason!r} is not an integer")
     if exit_reason in HANDLED_ELSEWHERE:
-        raise ValueError(f"exit reason {exit_reason} has a handler in KVM, but not in this model of the VMX ones")
+        raise InvalidValue(f"exit reason {exit_reason} has a handler in KVM, but not in this model of the VMX ones")
     vcpu.exit_rip = vcpu.rip
     if exit_reason in EXIT_HANDLERS:
         return EXIT_HANDLERS[exit_reason](vcpu)
@@ -127,6 +154,9 @@ def kvm_set_cr4(vcpu: Vcpu, cr4: int) -> int:
     """Write CR4 as at the 2011 commit: a guest that sets VMXE is refused (1, which becomes #GP(0)), so VMXON is #UD.
 
     Unverified for this very commit: read in an earlier tree (2.6.3x, x86.c).  Only the rule about VMXE is modelled.
+
+    >>> kvm_set_cr4(Vcpu(cr4=0), X86_CR4_VMXE)
+    1
     """
     if cr4 & X86_CR4_VMXE:
         return 1
@@ -144,6 +174,9 @@ def vmx_set_cr4(vcpu: Vcpu, cr4: int) -> int:
 
     From 5e1746d6205d, which follows the 2011 commit (that it is the very next one is unverified).  Only the rule about
     VMXE is modelled.
+
+    >>> vmx_set_cr4(Vcpu(cr4=0), X86_CR4_VMXE), vmx_set_cr4(Vcpu.from_state(vmx="root"), 0)
+    (0, 1)
     """
     if cr4 & X86_CR4_VMXE:
         if not nested_vmx_allowed(vcpu):
@@ -155,7 +188,12 @@ def vmx_set_cr4(vcpu: Vcpu, cr4: int) -> int:
 
 
 def vmx_free_vcpu(vcpu: Vcpu) -> None:
-    """Take the vCPU down, in the C's order: the nested state goes before the VMCS that it belongs to."""
+    """Take the vCPU down, in the C's order: the nested state goes before the VMCS that it belongs to.
+
+    >>> vmx_free_vcpu(vcpu := Vcpu.from_state(vmx="root"))
+    >>> vcpu.held, vcpu.nested.vmxon
+    ([], False)
+    """
     vcpu.held.remove("vpid")
     free_nested(vcpu)
     vcpu.held.remove("loaded_vmcs")

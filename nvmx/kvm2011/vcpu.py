@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..model.axis import named_values
+from ..model.errors import InvalidValue
 from ..model.instruction import READY
 
 X86_CR0_PE, X86_CR0_NE, X86_CR0_PG = 1 << 0, 1 << 5, 1 << 31
@@ -82,12 +83,12 @@ class Vcpu:
     def from_state(cls, **axes: object) -> Self:
         """Return a vCPU in this state; axes as for `nvmx.verdict`, unnamed ones ready, those without a register unused.
 
-        Raises ValueError for what registers cannot hold: VMX non-root operation, which came later than this commit, and
+        Raises InvalidValue for what registers cannot hold: VMX non-root operation, which came later than this commit, and
         a CPL that does not follow from CS, RFLAGS.VM, EFER.LMA and CR0.PE.
         """
         state = {**READY["VMXON"], **named_values(axes)}
         if state["VMX"] == "non-root":
-            raise ValueError(
+            raise InvalidValue(
                 "VMX: 'non-root' is not allowed (allowed: 'off', 'root'): in 2011 there is no nested guest"
             )
         vcpu = cls(
@@ -101,7 +102,7 @@ class Vcpu:
             nested=NestedVmx(vmxon=state["VMX"] == "root"),
         )
         if vmx_get_cpl(vcpu) != state["CPL"]:
-            raise ValueError(
+            raise InvalidValue(
                 f"CPL: {state['CPL']} is not allowed with CR0.PE={state['CR0.PE']}, RFLAGS.VM={state['RFLAGS.VM']} "
                 f"and EFER.LMA={state['EFER.LMA']} (allowed: {vmx_get_cpl(vcpu)})"
             )
@@ -111,7 +112,7 @@ class Vcpu:
     def outcome(self) -> str:
         """How the last instruction ended, in the words of `nvmx.OUTCOMES`.
 
-        Raises ValueError where a handler left neither an exception that ends VMXON or VMXOFF nor a moved RIP.
+        Raises InvalidValue if a handler left neither an exception that ends VMXON or VMXOFF nor a moved RIP.
         """
         if self.exception == QueuedException(UD_VECTOR) and self.rip == self.exit_rip:
             return "#UD"
@@ -119,7 +120,7 @@ class Vcpu:
             return "#GP(0)"
         if self.exception is None and self.rip == self.exit_rip + self.instruction_length:
             return "success"
-        raise ValueError(f"no outcome: exception {self.exception}, RIP {self.exit_rip:#x} -> {self.rip:#x}")
+        raise InvalidValue(f"no outcome: exception {self.exception}, RIP {self.exit_rip:#x} -> {self.rip:#x}")
 
 
 def is_protmode(vcpu: Vcpu) -> bool:
@@ -133,7 +134,11 @@ def is_long_mode(vcpu: Vcpu) -> bool:
 
 
 def vmx_get_cpl(vcpu: Vcpu) -> int:
-    """The CPL as KVM computed it until 2014: from CR0.PE, RFLAGS.VM and the selector of CS, not from SS.DPL."""
+    """Return the CPL as KVM computed it until 2014: from CR0.PE, RFLAGS.VM and the selector of CS, not from SS.DPL.
+
+    >>> vmx_get_cpl(Vcpu(cs=KvmSegment(selector=0x33)))
+    3
+    """
     if not is_protmode(vcpu):
         return 0
     if not is_long_mode(vcpu) and vcpu.rflags & X86_EFLAGS_VM:
@@ -142,17 +147,27 @@ def vmx_get_cpl(vcpu: Vcpu) -> int:
 
 
 def kvm_queue_exception(vcpu: Vcpu, nr: int) -> None:
-    """Queue an exception that pushes no error code; RIP stays at the instruction."""
+    """Queue an exception that pushes no error code; RIP stays at the instruction.
+
+    >>> kvm_queue_exception(vcpu := Vcpu(), UD_VECTOR)
+    >>> vcpu.outcome
+    '#UD'
+    """
     _kvm_multiple_exception(vcpu, QueuedException(nr))
 
 
 def kvm_inject_gp(vcpu: Vcpu, error_code: int) -> None:
-    """Queue #GP with its error code; RIP stays at the instruction."""
+    """Queue #GP with its error code; RIP stays at the instruction.
+
+    >>> kvm_inject_gp(vcpu := Vcpu(), 0)
+    >>> vcpu.outcome
+    '#GP(0)'
+    """
     _kvm_multiple_exception(vcpu, QueuedException(GP_VECTOR, error_code))
 
 
 def _kvm_multiple_exception(vcpu: Vcpu, new: QueuedException) -> None:
-    """Queue `new`; with one pending already, escalate to #DF or triple fault where the classes of the two demand it."""
+    """Queue `new`; with one pending already, escalate to #DF or triple fault if the classes of the two demand it."""
     vcpu.event_requested = True
     pending = vcpu.exception
     if pending is None:
@@ -172,6 +187,11 @@ def _contributory(exception: QueuedException) -> bool:
 
 
 def skip_emulated_instruction(vcpu: Vcpu) -> None:
-    """Move RIP past the instruction that exited, and end the shadow of STI or MOV SS."""
+    """Move RIP past the instruction that exited, and end the shadow of STI or MOV SS.
+
+    >>> skip_emulated_instruction(vcpu := Vcpu())
+    >>> vcpu.outcome
+    'success'
+    """
     vcpu.rip += vcpu.instruction_length
     vcpu.interrupt_shadow = False

@@ -43,7 +43,7 @@ def verdict_page(verdict: Verdict, other: Verdict | None = None) -> Markup:
 
 
 def short_page(verdict: Verdict, axes: Sequence[Axis]) -> Markup:
-    """Return the verdict in words, and for each of the axes where it is, what it means and who sets it."""
+    """Return the verdict in words, and for each of the axes its place in the processor, its meaning and who sets it."""
     facts = [tag("li", tag("b", axis.name), f" ({axis.where}): {axis.meaning}. Set by {axis.set_by}.") for axis in axes]
     return join(_verdict_text(verdict), tag("ul", *facts, style="line-height:1.4"))
 

@@ -100,7 +100,7 @@ class Explorer(Column):
                     control.value = value
 
     def _can_reach(self, state: Mapping[str, Value]) -> bool:
-        """Whether the controls can set this state (by keyword), as far as the ladder reads it."""
+        """Whether the controls can set this state (by keyword), on the axes that the ladder reads."""
         now, read = self.verdict.state, {BY_NAME[name].keyword for name in self.ladder.reads}
         return all(
             value in _values(self.controls[keyword]) if keyword in self.controls else keyword not in read

@@ -35,7 +35,7 @@ def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> His
     """Return a slider over the versions: the checks, what changed in them, and the states made right or wrong.
 
     `ids` names the sources in order; None: KVM's, by date.  Raises an error if a source does not exist, is named twice
-    or knows nothing of the instruction, and if there is none.
+    or has no ladder for the instruction, and if there is none.
 
     >>> history("VMXON", ["kvm-2011", "kvm-2013"]).slider.options
     ('kvm-2011', 'kvm-2013')

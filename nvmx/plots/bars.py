@@ -21,7 +21,7 @@ def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> Pic
     """Draw, for each version, how many possible states end differently from the manual, and in which way.
 
     `ids` names the sources in order; None: KVM's, by date.  Raises an error if a source does not exist, is named twice
-    or knows nothing of the instruction, and if there is none.
+    or has no ladder for the instruction, and if there is none.
 
     >>> history("VMXOFF", ["intel-2006", "intel"]).sentence.split(": ")[0]
     'VMXOFF, possible states that end differently from the manual'

@@ -24,7 +24,7 @@ class CompiledLoop:
         self._every_state.restype = None
 
     def __call__(self) -> NDArray[np.uint8]:
-        """Return codes into OUTCOMES, one dimension an axis, in a fresh array."""
+        """Return codes into OUTCOMES, one dimension per axis, in a fresh array."""
         out = np.empty(SIZES, dtype=np.uint8)
         self._every_state(out.ctypes.data)
         return out
