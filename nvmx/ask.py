@@ -20,8 +20,8 @@ WRITABLE = ("CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE")
 def verdict(instruction: str, source: str | Ladder, /, **axes: object) -> Verdict:
     """Return how the instruction ends by `source` in one state.
 
-    Axes are named by keyword or by column name.  What is not named is ready; if the ladder does not read it either, it
-    is left open: it has whatever value makes the state possible.
+    Axes are named by keyword or by column name.  An axis that is not named is ready if the ladder reads it; if not, it
+    takes any value that makes the state possible.
 
     >>> verdict("VMXON", "intel", cpl=3, cr4_vmxe=0)
     <VMXON, intel: #UD, because CR4.VMXE = 0; check 3 asks for CR4.VMXE set>
@@ -54,11 +54,11 @@ class Event:
 def execute(program: Iterable[object], source: str | Ladder, state: Mapping[str, object] | None = None) -> list[Event]:
     """Run a program: each step is an instruction's name, or a write such as ("CR4.VMXE", 0) to one of WRITABLE.
 
-    It starts ready outside VMX operation, or in `state` (axes as for `verdict`).  If `source` is a Ladder, it decides
-    its own instruction, and the manual everything else.  A write to an impossible state is #GP(0), unless the source is
-    known to allow it.  Raises InvalidValue for a write in VMX non-root operation, and for any write if it is unknown
-    what the source does with it.  Not modelled: what a source gets wrong about writes outside VMX operation, and
-    EFER.LME, so that setting CR0.PG never enters long mode.
+    It starts in `state` (axes as for `verdict`), or in the ready state, outside VMX operation.  If `source` is a
+    Ladder, it decides its own instruction, and the manual everything else.  A write that would lead to an impossible
+    state is #GP(0), unless the source is known to allow it.  Raises InvalidValue for a write in VMX non-root operation,
+    and for any write if it is unknown what the source does with it.  Not modelled: mistakes of a source in writes
+    outside VMX operation; EFER.LME, so that setting CR0.PG never enters long mode.
 
     >>> for event in execute(["VMXON", ("CR4.VMXE", 0), "VMXOFF"], "xen"):
     ...     print(f"{event.step}: {event.outcome}")

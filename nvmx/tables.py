@@ -1,7 +1,7 @@
 """The data, the states and the answers as pandas tables.
 
 Columns are named by one scheme: an axis by its name; an answer by what it is (`outcome`, `rung`, `flags`), followed by
-the source if there are several: `outcome (intel)`; what is left behind by the axis: `VMX after`.
+the source if there are several: `outcome (intel)`; the value of an axis afterwards: `VMX after`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +84,7 @@ def table(
 ) -> pd.DataFrame:
     """Return one row per state: a column per axis, then outcome, rung (missing: success) and possible.
 
-    `axes` as for `outcomes`.  `possible` keeps only the states that are possible (True) or impossible (False); the
+    `axes` as for `nvmx.outcomes`.  `possible` keeps only the states that are possible (True) or impossible (False); the
     possible ones are listed without building the others first.
 
     >>> table("VMXON", "intel", ["CPL"])["outcome"].tolist()
@@ -122,8 +122,8 @@ def diff(
 ) -> pd.DataFrame:
     """Return the possible states in which `a` and `b` end differently, with both outcomes and both rungs.
 
-    With `flags`, what is written to RFLAGS counts, too.  `axes` as for `outcomes`; None: all that either source reads.
-    If one of them knows fewer values of an axis, only those are compared.
+    With `flags`, what is written to RFLAGS counts, too.  `axes` as for `nvmx.outcomes`; None: all that either source
+    reads.  If one of them knows fewer values of an axis, only those are compared.
 
     >>> diff("VMXON", "kvm-2018-06", "intel", ["CPL"])["outcome (kvm-2018-06)"].tolist()
     ['#UD', '#UD', '#UD']
@@ -143,7 +143,7 @@ def diff(
 def summary(
     instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[str] | None = None, *, flags: bool = False
 ) -> pd.DataFrame:
-    """Return the difference of `a` and `b` in few lines: when, how each of them ends, and in how many possible states.
+    """Return the difference of `a` and `b` as a short list: when, how each ends, and in how many possible states.
 
     The conditions together hold in exactly the possible states that differ, and none can be left out.  A state in which
     two of them hold is counted in both.  Arguments as for `diff`.
@@ -266,7 +266,7 @@ def run(program: Iterable[object], source: str | Ladder, state: Mapping[str, obj
 
 
 def executed(instruction: str, source: str | Ladder = "intel", log: Log | None = None) -> pd.DataFrame:
-    """Return what a processor did, one row per executed state: a column per axis, then how it ended.
+    """Return what a processor did, one row per executed state: a column per axis, then what was observed.
 
     That is outcome, flags, error (missing: none), VMX after and current_VMCS after; then the outcome by `source`, and
     the status: agree, as documented, or disagree (in any of these).  `log` is a processor's; None: the recording.

@@ -94,9 +94,7 @@ def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Executio
     if instruction not in CODE:
         raise InvalidValue(f"the guest does not execute {instruction} (only {', '.join(CODE)})")
     if not verdict.possible:
-        raise InvalidValue(
-            f"no processor can be in this state: {verdict.impossible} (nearest: {verdict.way_to_nearest})"
-        )
+        raise InvalidValue(f"{verdict.objection} (nearest: {verdict.way_to_nearest})")
     state = verdict.state.columns
     for row in OUT_OF_REACH:
         if matches(row.when, state):

@@ -213,7 +213,8 @@ def contradiction(run: Run) -> str:
     failed = run.vector == _BP and run.flags >> SIX_FLAGS["ZF"] & 1
     wrong = {
         "its stage has a value that the guest never prints": not 1 <= run.stage <= _EXECUTED,
-        **{f"its {name} has a value that the guest never prints": getattr(run, name) > most for name, most in _MOST.items()},
+        **{f"its {name} has a value that the guest never prints": getattr(run, name) > most
+           for name, most in _MOST.items()},
         "a VM exit, but not in a guest": executed and exited and not in_guest,
         "in a guest, but no VM exit": executed and in_guest and not exited,
         "an exception is VM exit 0, and only an exception is":

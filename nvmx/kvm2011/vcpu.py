@@ -83,8 +83,8 @@ class Vcpu:
     def from_state(cls, **axes: object) -> Self:
         """Return a vCPU in this state; axes as for `nvmx.verdict`, unnamed ones ready, those without a register unused.
 
-        Raises InvalidValue for what registers cannot hold: VMX non-root operation, which came later than this commit, and
-        a CPL that does not follow from CS, RFLAGS.VM, EFER.LMA and CR0.PE.
+        Raises InvalidValue for what registers cannot hold: VMX non-root operation, which came later than this commit,
+        and a CPL that does not follow from CS, RFLAGS.VM, EFER.LMA and CR0.PE.
         """
         state = {**READY["VMXON"], **named_values(axes)}
         if state["VMX"] == "non-root":

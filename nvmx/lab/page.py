@@ -79,8 +79,8 @@ def _verdict_text(verdict: Verdict, other: Verdict | None = None) -> Markup:
 
 def _impossible(verdict: Verdict, other: Verdict | None) -> Markup:
     way = changes_text(verdict.state.columns, nearest_state(verdict, other).columns)
-    lead = tag("b", "No processor can be in this state:")
-    return _line(lead, f" {verdict.impossible}. Nearest possible state: {way}.")
+    lead, _, reason = verdict.objection.partition(": ")
+    return _line(tag("b", f"{lead.capitalize()}:"), f" {reason}. Nearest possible state: {way}.")
 
 
 def _ending(verdict: Verdict) -> Markup:

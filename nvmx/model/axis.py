@@ -14,8 +14,9 @@ Value: TypeAlias = int | str
 class Axis:
     """One bit or mode that a check can read.
 
-    `name` is its table column, `keyword` its Python name; in a ready state it has the value `ready`.  `where` says
-    where the processor keeps it, `meaning` what it means, `set_by` who sets it, `source` where the manual says so.
+    `name` is its table column, `keyword` its Python name, `ready` its value when a kernel is about to execute VMXON
+    successfully (`Instruction.ready` has each instruction's own).  `where` says where the processor keeps it, `meaning`
+    what it means, `set_by` who sets it, `source` where the manual says so.
     """
 
     name: str
@@ -178,7 +179,7 @@ def find_value(axis: Axis, given: object) -> Value:
 
 
 def named_values(given: Mapping[str, object]) -> dict[str, Value]:
-    """Return `given` by column name, in table order; raise if an axis or a value does not exist or comes twice.
+    """Return `given` by column name, in table order; raise if an axis or value does not exist or an axis comes twice.
 
     >>> named_values({"cpl": 3, "CR4.VMXE": 0})
     {'CR4.VMXE': 0, 'CPL': 3}

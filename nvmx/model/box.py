@@ -19,7 +19,7 @@ _PLACE = {axis.name: place for place, axis in enumerate(AXES)}
 def make_box(when: Mapping[str, object]) -> Box:
     """Return `when` as an immutable box in table order: {column name or keyword: a value, or a tuple of values}.
 
-    Raises InvalidValue for an axis or value that does not exist, or a condition that always or never holds.
+    Raises InvalidValue if an axis or value does not exist, or if an axis has all of its values, or none.
 
     >>> make_box({"cpl": (3, 1), "CR4.VMXE": 0})
     {'CR4.VMXE': (0,), 'CPL': (1, 3)}
@@ -68,7 +68,7 @@ def nearest(
     >>> nearest({**READY["VMXON"], "CPL": 3, "CR4.VMXE": 0}, outside=[{"CPL": (1, 2, 3)}, {"CR4.VMXE": (0,)}])
     {'CR4.VMXE': 1, 'CPL': 0}
     """
-    # Uniform-cost search.  Whatever leaves a box changes one of its axes, so trying those alone misses no solution.
+    # Uniform-cost search.  To leave a box, one of its axes must change, so trying only those misses no solution.
     free = BY_NAME.keys() - held
     queue: list[tuple[tuple[int, list[int], list[int]], Changes]] = [(table_order({}), {})]
     seen: set[frozenset[tuple[str, Value]]] = set()
@@ -89,7 +89,7 @@ def nearest(
 def _fixes(
     state: Mapping[str, Value], outside: Sequence[Box], inside: Box, free: set[str]
 ) -> list[tuple[str, Value]] | None:
-    """Return the changes that fix one thing that is wrong, the one with the fewest fixes; None: nothing is wrong."""
+    """Return the changes that fix one violated condition, the one with the fewest fixes; None: nothing is violated."""
     for name, allowed in inside.items():
         if state[name] not in allowed:
             return [(name, value) for value in allowed] if name in free else []

@@ -1,4 +1,4 @@
-"""The family of errors, and one way to refuse a name: say what was given, what is allowed, and what was meant."""
+"""The family of errors, and one way to refuse a name: say what was given, what is allowed, and the closest name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

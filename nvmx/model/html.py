@@ -47,7 +47,7 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object
 def badge(outcome: str) -> Markup:
     """Return the name of an outcome on its colour.
 
-    What a processor did may be no outcome of the model; then there is no colour.
+    An outcome that the model lacks (a processor may show one) gets no colour.
 
     >>> badge("triple fault")
     '<b>triple fault</b>'

@@ -1,6 +1,6 @@
 """The instructions: what is true of each of them, whichever source decides how it ends.
 
-Another VMX instruction begins with one more row here.
+To add an instruction, begin with one more row here.
 """
 
 from collections.abc import Mapping

@@ -17,7 +17,7 @@ from .rules import broken_rule, complete
 # The mode of the processor across, and the other prerequisites down: then related states are neighbours.
 ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
 DOWN = ("CR4.VMXE", "VMX", "CPL")
-# Four times the manual's own map (24 by 16); beyond that, nobody can read a picture, and drawing it takes minutes.
+# Four times the usual map of `intel` (24 by 16); beyond that, nobody can read a picture, and drawing it takes minutes.
 MOST_CELLS = 1536
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Side:
-    """The rows, or the columns, of a map: the `axes` spread there, and the `values` that each row has of them.
+    """The rows, or the columns, of a map: the `axes` whose values they stand for, and each row's `values` of them.
 
     >>> Side(("VMX",), (("off",), ("root",))).find({"VMX": "root"})
     1
@@ -48,7 +48,7 @@ class Side:
         return [runs(values[n] for values in self.values) for n in range(len(self.axes))]
 
     def find(self, state: Mapping[str, Value]) -> int:
-        """Return the row that has the state's values of the axes."""
+        """Return the number of the row that has the state's values of the axes."""
         return self.values.index(tuple(state[name] for name in self.axes))
 
 

@@ -21,7 +21,7 @@ BY = ("decoder", "processor", "both", "handler")
 class Rung:
     """One check: it fires in every state of the box `when`, and ends the instruction with `outcome`.
 
-    `name` says what the check asks for, `reason` why a processor refuses without it, `source` where it is written.
+    `name` says what the check asks for, `reason` why the instruction is refused, `source` where that is written.
     `by` says who checks: the "decoder" (it sees another instruction), the "processor" (before a VM exit), the
     hypervisor's "handler", or "both".  `error` is the VM-instruction error number, or None.  `shadowed` says why the
     rung stands there although it can never fire.  `checked=False` skips validation, for rungs wrong on purpose.
@@ -116,8 +116,9 @@ class Effect:
 class Ladder:
     """The rungs of one `source` for one `instruction`, in order, and the `effect` if none of them fires.
 
-    `narrow` keeps only some values of an axis: those about which the source says something.  Raises InvalidValue,
-    naming the rung, if two rungs share a name, or if a rung can never fire in a possible state and has no `shadowed`.
+    `narrow` holds, for an axis about some of whose values the source says nothing, the other values.  Raises
+    InvalidValue, naming the rung, if two rungs share a name, or if `shadowed` is set although the rung can fire in a
+    possible state, or not set although it cannot.
     `checked=False` skips that, for ladders wrong on purpose.
 
     >>> rung = Rung("CPL 0", {"cpl": (1, 2, 3)}, "#GP(0)", "only the kernel may do this", "handler", "mine.c")
@@ -175,7 +176,7 @@ class Ladder:
 
     @cached_property
     def axes(self) -> tuple[str, ...]:
-        """The axes that a table spans by default: `reads`, without those that only the decoder looks at.
+        """The axes that a table spans by default: those of all rungs but the decoder's, and VMX, in table order.
 
         A register operand is the encoding of another instruction, not a state in which this one is executed.
         """

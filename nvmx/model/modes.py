@@ -12,6 +12,7 @@ MODES: dict[str, dict[str, Value]] = {
     "compatibility": {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 0},
     "64-bit": {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 1},
 }
+# These recognise a mode; the other bits above are only what choosing the mode sets.
 MODE_AXES = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .errors import InvalidType, unknown
 from .frozen import FrozenDict
 
-# SDM VMX instruction conventions (rev 091 §33.2): all three ways to complete write these six flags.
+# SDM VMX instruction conventions (rev 091 §33.2): VMsucceed, VMfailInvalid and VMfailValid write these six flags.
 _CLEARED = {"CF": 0, "PF": 0, "AF": 0, "ZF": 0, "SF": 0, "OF": 0}
 UNTOUCHED: Mapping[str, int] = FrozenDict()
 VMSUCCEED: Mapping[str, int] = FrozenDict(_CLEARED)
@@ -16,7 +16,7 @@ _FAIL_VALID = FrozenDict(_CLEARED | {"ZF": 1})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One outcome: its letter and colour in pictures, and the RFLAGS bits that it writes (empty: none)."""
+    """One outcome: its letter, colour and ink in pictures, and the RFLAGS bits that it writes (empty: none)."""
 
     name: str
     letter: str
@@ -26,12 +26,12 @@ class Outcome:
     meaning: str
 
 
-# Colours: Okabe and Ito's palette, which colour-blind people can tell apart; `ink` is legible upon it.
+# Colours: Okabe and Ito's palette, which colour-blind people can tell apart; `ink` is readable on it.
 TABLE = (
     Outcome("success", "S", "#009E73", "#000", VMSUCCEED, "the instruction does its work"),
     Outcome("#UD", "U", "#D55E00", "#000", UNTOUCHED, "invalid opcode: here, there is no such instruction"),
     Outcome(
-        "#GP(0)", "G", "#E69F00", "#000", UNTOUCHED, "general protection, error code 0: it exists, but not for you"
+        "#GP(0)", "G", "#E69F00", "#000", UNTOUCHED, "general protection, error code 0: it exists, but is refused here"
     ),
     Outcome("#PF", "P", "#CC79A7", "#000", UNTOUCHED, "page fault: the operand cannot be read"),
     Outcome("VMfailInvalid", "I", "#56B4E9", "#000", _FAIL_INVALID, "it ran and refused: CF is set, no error number"),

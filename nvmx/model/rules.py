@@ -1,7 +1,7 @@
 """The rules: which combinations of values no processor can be in, and which values mean nothing.  One row per rule.
 
-If an axis means nothing in some states (CS.L outside long mode), each of them is counted once: the row keeps one value
-of the axis, the canonical one, and forbids the others.  Together the rows decide which states are possible.
+If an axis means nothing in some states (CS.L outside long mode), such states are counted once: the rule keeps one value
+of the axis, the canonical one, and forbids the others.  Together the rules decide which states are possible.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -121,7 +121,7 @@ def nearest_possible(
 
 
 def complete(state: Mapping[str, Value], fixed: Iterable[str]) -> dict[str, Value]:
-    """Return the state with axes outside `fixed` changed, as few as possible, if that makes it possible.
+    """Return the state with the fewest changes outside `fixed` that make it possible, or as it is if none do.
 
     >>> from nvmx.model.instruction import READY
     >>> complete({**READY["VMXON"], "CS.L": 0, "EFER.LMA": 0, "CR0.PE": 0}, {"CS.L", "EFER.LMA", "CR0.PE"})["CR0.PG"]

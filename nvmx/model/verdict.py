@@ -47,7 +47,7 @@ class Repair(dict[str, Value]):
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """How an instruction ends in `state` by `ladder`: `rung` decided (None: success), those in `masked` fire, too.
+    """How an instruction ends in `state` by `ladder`: `rung` decided (None: success); those in `masked` fire as well.
 
     >>> import nvmx
     >>> found = nvmx.verdict("VMXON", "intel", cr0_ne=0, fc_lock=0)
@@ -105,6 +105,20 @@ class Verdict:
         rule = broken_rule(self.state.columns)
         return rule.reason if rule else None
 
+    @property
+    def objection(self) -> str:
+        """What is wrong with this state, in a sentence; "" if it is possible.
+
+        >>> import nvmx
+        >>> nvmx.verdict("VMXON", "intel", efer_lma=0).objection
+        'this state is counted as another one: CS.L means nothing outside long mode; such a state is counted at CS.L=0'
+        """
+        rule = broken_rule(self.state.columns)
+        if rule is None:
+            return ""
+        lead = "this state is counted as another one" if rule.canonical_axis else "no processor can be in this state"
+        return f"{lead}: {rule.reason}"
+
     @cached_property
     def nearest(self) -> State:
         """The closest possible state about which the source says something; what was named stays, if possible."""
@@ -137,7 +151,8 @@ class Verdict:
     def repair(self, target: str = "success") -> Repair | None:
         """Return the smallest change, to a possible state, after which the instruction ends in `target`.
 
-        Ties go by table order.  None: there is no such state.  Raises UnknownName if `target` is no outcome.
+        Of equally small changes, the first in table order.  None: there is no such state.  Raises UnknownName if `target`
+        is no outcome.
         """
         outcome_name(target)
         start, rungs = self.state.columns, self.ladder.rungs
@@ -165,10 +180,7 @@ class Verdict:
     def _doubt(self) -> str:
         if self.possible:
             return ""
-        return (
-            f". But no processor can be in this state: {self.impossible} "
-            f"(closest possible state: {self.way_to_nearest})"
-        )
+        return f". But {self.objection} (closest possible state: {self.way_to_nearest})"
 
     @property
     def headline(self) -> str:
@@ -229,7 +241,7 @@ def checks_table(verdict: Verdict) -> Markup:
 def decide(ladder: Ladder, given: Mapping[str, Value], kept: Iterable[str] | None = None) -> Verdict:
     """Return the verdict of a ladder on the axes in `given` (by column name); the others are ready.
 
-    An axis that is neither given nor read by the ladder is left open: it has whatever value makes the state possible.
+    An axis that is neither given nor read by the ladder takes any value that makes the state possible.
     `kept` names the axes that the closest possible state should not change; None: all that are given.
 
     >>> import nvmx

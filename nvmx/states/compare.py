@@ -72,7 +72,7 @@ def compare(instruction: str, a: str | Ladder, b: str | Ladder, axes: Iterable[s
 
 @dataclass(frozen=True)
 class Difference:
-    """One line of a summary: in the possible states of `when`, `a` ends in one of these ways, and `b` in those."""
+    """One line of a summary: the possible states of `when` in which the two differ, and the endings of each in them."""
 
     when: Mapping[str, Sequence[Value]]
     a: tuple[str, ...]

@@ -43,6 +43,7 @@ def inside(states: Matrix, box: Sequence[frozenset[int]]) -> NDArray[np.bool_]:
 
 def _widest(state: NDArray[np.int8], others: Matrix, sizes: Sequence[int]) -> list[frozenset[int]]:
     """Return the box around `state` that fixes the fewest axes and holds none of the others, widened value by value."""
+    # A mask: the axes on which another state differs; the box must fix at least one axis of each mask.
     bits = 1 << np.arange(len(sizes))
     masks = [int(mask) for mask in np.unique(((others != state) * bits).sum(axis=1))]
     masks.sort(key=lambda mask: mask.bit_count())

@@ -1,4 +1,4 @@
-"""The versions of a source, in order: what each one made right or wrong, with the manual as the reference."""
+"""The versions of a source, in order: what each one made right or wrong, with Intel's manual as the reference."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Version:
         return sum(self.wrong.values())
 
 
-def versions(instruction: str, ids: Iterable[str] | None = None, reference: str | Ladder = "intel") -> list[Version]:
+def versions(instruction: str, ids: Iterable[str] | None = None) -> list[Version]:
     """Return these versions, in the order given; None: those of KVM, by date.
 
     Raises InvalidType or InvalidValue if `ids` is no list of sources, is empty, or names a source twice.
@@ -58,7 +58,7 @@ def versions(instruction: str, ids: Iterable[str] | None = None, reference: str 
     ['kvm-2013', 'kvm-2014', 'kvm-2017', 'kvm-2018-06', 'kvm-2022-06']
     """
     names = [name for name in all_sources() if name.startswith("kvm-")] if ids is None else _source_ids(ids)
-    manual = find_ladder(instruction, reference)
+    manual = find_ladder(instruction, "intel")
     ladders = [find_ladder(instruction, name) for name in names]
     every = [manual, *ladders]
     states = States.possible(every, common_domains([manual], read_axes(every)))

@@ -40,8 +40,9 @@ class States:
     def possible(cls, ladders: Sequence[Ladder], axes: Iterable[str] | Domains | None = None) -> Self:
         """Return the possible states of these axes, in the order of a table.
 
-        `axes` names the axes, or maps them to their values; None: those that the ladders read.  A state is possible if
-        it is for some values of the axes that no ladder reads; an axis that is read but not in `axes` is ready.
+        `axes` names the axes, or maps them to their values; None: those that the ladders read.  A state counts as
+        possible if some values of the axes that no ladder reads make it so; an axis that is read but not in `axes` is
+        ready.
         """
         if not isinstance(axes, Mapping):
             axes = common_domains(ladders, read_axes(ladders) if axes is None else axes)
@@ -119,7 +120,7 @@ def _read_only(array: NDArray[np.int8]) -> NDArray[np.int8]:
 def _project(
     domains: tuple[tuple[str, tuple[Value, ...]], ...], fixed: frozenset[tuple[str, Value]]
 ) -> NDArray[np.int8]:
-    """Return the codes of the possible states on these axes, each state once, with the axes in `fixed` at a value."""
+    """Return the codes of the possible states on these axes, each state once; the axes in `fixed` have that value."""
     table = _all_possible()
     keep = np.ones(table.shape[1], dtype=bool)
     for name, value in fixed:

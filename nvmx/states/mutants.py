@@ -98,6 +98,7 @@ def kills(ladder: Ladder) -> Kills:
 def _endings(ladder: Ladder, states: States, numbers: dict[object, int]) -> NDArray[np.intp]:
     """Return the number of each state's ending (outcome, error and flags); `numbers` holds those given so far."""
     success = ("success", None, flags_text(ladder.effect.flags))
+    # Only the rung of a mutant can end in success.
     endings = [
         success if rung.outcome == "success" else (rung.outcome, rung.error, flags_text(rung.flags))
         for rung in ladder.rungs

@@ -52,7 +52,7 @@ def spanned_axes(ladders: Sequence[Ladder], axes: Iterable[str] | None) -> tuple
 
 
 def possible(ladders: Sequence[Ladder], domains: Domains) -> NDArray[np.bool_]:
-    """Return, for every state, whether it is possible for some values of the axes that no ladder reads."""
+    """Return, for every state, whether some values of the axes that no ladder reads make it possible."""
     found = np.zeros([len(values) for values in domains.values()], dtype=bool)
     found[tuple(States.possible(ladders, domains).codes)] = True
     return found
@@ -86,13 +86,13 @@ def _fill(array: NDArray[np.unsignedinteger], parts: tuple[range, ...], rows: Se
         if not undecided:
             array[...] = code
         elif len(undecided) == 1:
-            # Divide the states: the row decides one part alone, and the rows below have less to do.
+            # Split there: in one part this row decides alone, and the rows below have less to do.
             axis, wanted = undecided[0]
             for run in _runs(parts[axis], wanted):
                 fewer = (*parts[:axis], run, *parts[axis + 1 :])
                 _fill(array[_cells(parts, {axis: run})], fewer, rows[n:], success)
         else:
-            # Write over what the rows below decide.
+            # Fill in what the rows below decide, then write this box over it.
             _fill(array, parts, rows[n + 1 :], success)
             choices = [
                 [(axis, run) for run in _runs(parts[axis], wanted) if run.start in wanted] for axis, wanted in undecided
