@@ -151,8 +151,8 @@ class Verdict:
     def repair(self, target: str = "success") -> Repair | None:
         """Return the smallest change, to a possible state, after which the instruction ends in `target`.
 
-        Of equally small changes, the first in table order.  None: there is no such state.  Raises UnknownName if `target`
-        is no outcome.
+        Of equally small changes, the first in table order.  None: there is no such state.  Raises UnknownName if
+        `target` is no outcome.
         """
         outcome_name(target)
         start, rungs = self.state.columns, self.ladder.rungs
