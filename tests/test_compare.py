@@ -10,7 +10,6 @@ import nvmx
 from nvmx.ladders import all_sources
 from nvmx.model.modes import mode_of
 from nvmx.states.compare import compare
-from nvmx.states.cover import cover, inside
 
 PAIRS = [(each.instruction, each.source) for source in all_sources().values() for each in source.ladders]
 
@@ -45,22 +44,6 @@ def test_a_summary_says_where_two_ladders_differ_and_nothing_else(instruction: s
         rest = [other for m, other in enumerate(lines) if m != n]
         if rest:  # no line can be left out
             assert not (line <= pd.concat(rest, axis=1).any(axis=1)).all()
-
-
-def test_a_cover_is_exact_and_irredundant_on_random_states() -> None:
-    chooser = np.random.default_rng(2011)
-    sizes = (2, 3, 4, 2, 2)
-    space = np.stack([grid.ravel() for grid in np.indices(sizes)], axis=1).astype(np.int8)
-    for share in (0.05, 0.3, 0.7, 1.0):
-        kinds = chooser.choice(3, size=len(space), p=[share * 0.8, 0.8 - share * 0.8, 0.2])
-        wanted, others = space[kinds == 0], space[kinds == 1]
-        boxes = cover(wanted, others, sizes)
-        hits = [inside(wanted, box) for box in boxes]
-        assert np.logical_or.reduce(hits).all() if boxes else not len(wanted)
-        assert not any(inside(others, box).any() for box in boxes)
-        for n in range(len(boxes)):
-            rest = [hit for m, hit in enumerate(hits) if m != n]
-            assert not rest or not np.logical_or.reduce(rest).all()
 
 
 def test_flags_can_be_compared() -> None:
