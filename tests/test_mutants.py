@@ -5,10 +5,13 @@ import json
 from itertools import combinations
 from typing import Any
 
+import brute_force
 import manual
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
 from test_ladders import UNSEEN, rows_of, run_rows, same_outcome_swaps
 from test_ladders import mutants as separate_mutants
 
@@ -18,6 +21,7 @@ from nvmx.ladders.permissions import PERMISSIONS
 from nvmx.model.outcome import flags_text
 from nvmx.states.mutants import few, kills
 
+INSTRUCTIONS = ("VMXON", "VMXOFF")
 PAIRS = [(each.instruction, each.source) for source in all_sources().values() for each in source.ladders]
 
 
@@ -86,6 +90,39 @@ def test_no_state_of_a_suite_can_be_left_out(instruction: str, source: str) -> N
     for place in chosen:
         rest = [other for other in chosen if other != place]
         assert (shown[:, rest].any(axis=1) != observable).any()
+
+
+def fewest_columns(shown: NDArray[np.bool_]) -> int:
+    """How many columns it takes at least to show every row that any column shows: a minimum hitting set, solved."""
+    distinct = np.unique(np.unique(shown[shown.any(axis=1)], axis=0), axis=1)
+    found = milp(
+        np.ones(distinct.shape[1]),
+        integrality=np.ones(distinct.shape[1]),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(distinct.astype(float), lb=1),
+    )
+    assert found.success
+    assert found.fun - found.mip_dual_bound < 0.5  # a proof that no smaller set exists
+    fewest: int = round(found.fun)
+    return fewest
+
+
+@pytest.mark.parametrize(("instruction", "source"), PAIRS)
+def test_no_suite_can_be_smaller(instruction: str, source: str) -> None:
+    shown = kills(nvmx.ladder(instruction, source)).shown
+    assert len(nvmx.suite(instruction, source)) == fewest_columns(shown)
+
+
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_no_fewer_states_tell_all_sources_apart(instruction: str) -> None:
+    ladders = [nvmx.ladder(name, source) for name, source in PAIRS if name == instruction]
+    ends = []
+    for ladder in ladders:
+        outcomes = np.array([outcome for outcome, _, _ in brute_force.endings(ladder)])
+        known = brute_force.inside(ladder.narrow)
+        ends.append(np.where(known, outcomes[brute_force.all_deciding(ladder)], ""))
+    apart = np.array([(a != "") & (b != "") & (a != b) for a, b in combinations(ends, 2)])
+    assert len(nvmx.distinguish(instruction, ladders)) == fewest_columns(apart)
 
 
 @pytest.mark.parametrize(("instruction", "source"), PAIRS)
