@@ -109,10 +109,11 @@ def _endings(ladder: Ladder, states: States, numbers: dict[object, int]) -> NDAr
 
 
 def few(shown: NDArray[np.bool_], distance: NDArray[np.intp]) -> list[int]:
-    """Return a smallest set of columns found in which every row that any column shows is shown.
+    """Return few columns that together show every row that any column shows.
 
-    This is a minimum hitting set: greedy, in several rounds that break ties at random.  In the first round, among
-    columns that show as much, the one with the smallest `distance` wins.
+    A minimum hitting set is wanted; this is greedy, in many rounds that break ties at random (with a fixed seed), so
+    the smallest is not guaranteed.  In the first round, of columns that show as much, the one with the smallest
+    `distance` wins.
 
     >>> few(np.array([[1, 0, 1], [0, 1, 1]], dtype=bool), np.array([0, 0, 1]))
     [2]
@@ -121,7 +122,8 @@ def few(shown: NDArray[np.bool_], distance: NDArray[np.intp]) -> list[int]:
     if not len(rows):
         return []
     nearest_first = np.argsort(distance, kind="stable")
-    _, first = np.unique(rows[:, nearest_first], axis=1, return_index=True)
+    # Of equal columns one is enough: the nearest (packed into bits, since NumPy compares the columns as bytes).
+    _, first = np.unique(np.packbits(rows[:, nearest_first], axis=0), axis=1, return_index=True)
     columns = nearest_first[np.sort(first)]
     best: list[int] | None = None
     chooser = np.random.default_rng(0)
