@@ -102,6 +102,7 @@ effects = st.builds(
     vmx=st.sampled_from([None, *VALUES["VMX"]]),
     current_vmcs=st.sampled_from([None, 0, 1]),
     flags=st.sampled_from([VMSUCCEED, {}, {"ZF": 1}, {"CF": 0, "OF": 1}]),
+    others=st.just({}) | some_values([name for name in NAMES if name not in ("VMX", "current_VMCS")], 2),
 )
 
 

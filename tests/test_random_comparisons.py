@@ -32,7 +32,7 @@ def possible_states(*both: nvmx.Ladder) -> list[State]:
 # --- two ladders side by side --------------------------------------------------------------------------------------
 
 
-def told(ladder: nvmx.Ladder, state: State, *, flags: bool) -> tuple[str, ...]:
+def answer(ladder: nvmx.Ladder, state: State, *, flags: bool) -> tuple[str, ...]:
     outcome, _, written = endings(ladder)[deciding(ladder, state)]
     return (outcome, flags_text(written)) if flags else (outcome,)
 
@@ -44,21 +44,18 @@ def rung_name(ladder: nvmx.Ladder, state: State) -> str | None:
 
 @examples(60)
 @given(pairs_of_ladders(), st.booleans())
-def test_a_difference_is_the_list_of_the_states_that_differ(
-    both: tuple[nvmx.Ladder, nvmx.Ladder],
-    flags: bool,
-) -> None:
+def test_a_difference_is_the_list_of_the_states_that_differ(both: tuple[nvmx.Ladder, nvmx.Ladder], flags: bool) -> None:
     names = read_axes(both)
-    differ = [state for state in possible_states(*both) if len({told(each, state, flags=flags) for each in both}) > 1]
+    differ = [state for state in possible_states(*both) if len({answer(each, state, flags=flags) for each in both}) > 1]
     found = nvmx.diff(both[0].instruction, *both, flags=flags)
     assert found[names].to_dict("records") == [{name: state[name] for name in names} for state in differ]
     for n, (ladder, label) in enumerate(zip(both, labels(both), strict=True)):
         assert list(found.columns[len(names) :])[n * (2 + flags)] == f"outcome ({label})"
-        assert found[f"outcome ({label})"].tolist() == [told(ladder, state, flags=False)[0] for state in differ]
+        assert found[f"outcome ({label})"].tolist() == [answer(ladder, state, flags=False)[0] for state in differ]
         rungs = [None if pd.isna(rung) else rung for rung in found[f"rung ({label})"]]
         assert rungs == [rung_name(ladder, state) for state in differ]
         if flags:
-            assert found[f"flags ({label})"].tolist() == [told(ladder, state, flags=True)[1] for state in differ]
+            assert found[f"flags ({label})"].tolist() == [answer(ladder, state, flags=True)[1] for state in differ]
 
 
 def labels(given_ladders: Sequence[nvmx.Ladder]) -> list[str]:
@@ -86,19 +83,18 @@ def holds(condition: str, state: State) -> bool:
 @examples(60)
 @given(pairs_of_ladders(), st.booleans())
 def test_a_summary_holds_in_the_states_that_differ_and_no_line_can_go(
-    both: tuple[nvmx.Ladder, nvmx.Ladder],
-    flags: bool,
+    both: tuple[nvmx.Ladder, nvmx.Ladder], flags: bool
 ) -> None:
     every = possible_states(*both)
     found = nvmx.summary(both[0].instruction, *both, flags=flags)
     lines = [[n for n, state in enumerate(every) if holds(condition, state)] for condition in found["when"]]
-    differ = {n for n, state in enumerate(every) if len({told(each, state, flags=flags) for each in both}) > 1}
+    differ = {n for n, state in enumerate(every) if len({answer(each, state, flags=flags) for each in both}) > 1}
     assert set().union(*lines) == differ
     assert found["states"].tolist() == sorted(map(len, lines), reverse=True) == [len(line) for line in lines]
     for n, line in enumerate(lines):
         assert set().union(*lines[:n], *lines[n + 1 :]) != differ
         for ladder, label in zip(both, labels(both), strict=True):
-            ends = {", flags ".join(told(ladder, every[place], flags=flags)) for place in line}
+            ends = {", flags ".join(answer(ladder, every[place], flags=flags)) for place in line}
             assert found[f"outcome ({label})"][n] == " | ".join(sorted(ends))
 
 
@@ -111,7 +107,7 @@ def away(state: State, instruction: str) -> int:
 def test_no_state_of_its_kind_is_closer_to_ready_than_a_witness(both: tuple[nvmx.Ladder, nvmx.Ladder]) -> None:
     kinds: dict[tuple[str, ...], list[State]] = {}
     for state in possible_states(*both):
-        kinds.setdefault(tuple(told(ladder, state, flags=False)[0] for ladder in both), []).append(state)
+        kinds.setdefault(tuple(answer(ladder, state, flags=False)[0] for ladder in both), []).append(state)
     differ = {kind: states for kind, states in kinds.items() if kind[0] != kind[1]}
     names = [*read_axes(both), *(f"outcome ({label})" for label in labels(both)), "states"]
     closest = {kind: min(states, key=lambda state: away(state, both[0].instruction)) for kind, states in differ.items()}
@@ -139,9 +135,9 @@ def test_few_states_tell_apart_what_any_state_tells_apart(given_ladders: list[nv
     for (ladder, ends), row in product(zip(given_ladders, columns.values(), strict=True), range(len(found))):
         state = {**READY[instruction], **{name: found[name][row] for name in read_axes(given_ladders)}}
         known = lies_in(ladder.narrow, state)
-        assert ends[row] == (told(ladder, state, flags=False)[0] if known else "")
+        assert ends[row] == (answer(ladder, state, flags=False)[0] if known else "")
     for (a, one), (b, other) in combinations(zip(given_ladders, columns, strict=True), 2):
-        differ = any(told(a, state, flags=False) != told(b, state, flags=False) for state in possible_states(a, b))
+        differ = any(answer(a, state, flags=False) != answer(b, state, flags=False) for state in possible_states(a, b))
         shown = any(x and y and x != y for x, y in zip(columns[one], columns[other], strict=True))
         assert differ == shown == ((one, other) not in found.attrs["same"])
 

@@ -80,7 +80,7 @@ def test_a_verdict_says_what_a_loop_over_the_rows_says(ladder: nvmx.Ladder, give
         assert found.after == found.state
         assert found.cause == " and ".join(f"{name} = {state[name]}" for name in fire[0].when)
     else:
-        changes = {"VMX": ladder.effect.vmx, "current_VMCS": ladder.effect.current_vmcs}
+        changes = {"VMX": ladder.effect.vmx, "current_VMCS": ladder.effect.current_vmcs, **ladder.effect.others}
         assert found.after.columns == state | {name: value for name, value in changes.items() if value is not None}
         assert found.cause == ""
     marks = [mark for _, mark in found.steps]
