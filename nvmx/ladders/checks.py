@@ -1,11 +1,13 @@
 """The checks that ladders share: for each name, when it fires, its usual outcome, and why."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from ..model.errors import unknown
+from ..model.errors import UnknownName, unknown
 from ..model.ladder import Rung
 
-_CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
+_Row: TypeAlias = tuple[dict[str, Any], str, str]
+
+_CHECKS: dict[str, _Row] = {
     "memory operand": (
         {"operand": "register"}, "#UD", "with a register operand these bytes are another instruction (SENDUIPI, on"
         " processors that have it: #UD unless user interrupts are enabled)"),
@@ -72,9 +74,7 @@ def check(
     >>> check("CPL 0", "handler", "mine.c", outcome="#UD").outcome
     '#UD'
     """
-    if name not in _CHECKS:
-        raise unknown("check", name, _CHECKS)
-    when, usual, reason = _CHECKS[name]
+    when, usual, reason = _row(name)
     return Rung(name, when, outcome or usual, why or reason, by, source, error, shadowed)
 
 
@@ -85,10 +85,16 @@ def checks(names: str, by: str, source: str) -> tuple[Rung, ...]:
 
 def vmfail(name: str, error: int, by: str, source: str) -> tuple[Rung, Rung]:
     """Return VMfail(error) as two rungs, since only a current VMCS can record the error number."""
-    when, _, reason = _CHECKS[name]
+    when, _, reason = _row(name)
     return (
         Rung(f"{name} (a current VMCS)", {**when, "current_VMCS": 1}, "VMfailValid",
              f"{reason}; the current VMCS records the error", by, source, error),
         Rung(f"{name} (no current VMCS)", {**when, "current_VMCS": 0}, "VMfailInvalid",
              f"{reason}; there is no current VMCS to record an error in", by, source),
     )  # fmt: skip
+
+
+def _row(name: str) -> _Row:
+    if name not in _CHECKS:
+        raise UnknownName(f"{unknown('check', name, _CHECKS)} (a new check is a row in nvmx/ladders/checks.py)")
+    return _CHECKS[name]

@@ -50,8 +50,12 @@ def end_to_end(
     for name in (*outcomes, *reasons, *shadowed):
         if name not in names.split(", "):
             raise unknown(f"check of {source}", name, names.split(", "))
+    repeated = repeats.split(", ") if repeats else []
+    for name in repeated:
+        if name not in modes.split(", "):
+            raise unknown(f"mode that {source} repeats", name, modes.split(", "))
     rungs = [check("memory operand", "decoder", page)] if "operand" in BY_INSTRUCTION[instruction].axes else []
-    rungs += [_mode(name, page, handler if name in repeats.split(", ") else "") for name in modes.split(", ")]
+    rungs += [_mode(name, page, handler if name in repeated else "") for name in modes.split(", ")]
     for name in names.split(", "):
         if name in _VMFAIL and name not in outcomes:
             rungs += vmfail(name, _VMFAIL[name], "handler", handler)
