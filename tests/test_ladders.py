@@ -258,7 +258,6 @@ def test_a_shadowed_rung_may_stand_where_it_says_so() -> None:
 
 def test_every_rung_says_where_it_is_written_and_why() -> None:
     for source in all_sources().values():
-        assert source.note.endswith(".")
         for ladder in source.ladders:
             for each in ladder.rungs:
                 assert each.source

@@ -38,6 +38,13 @@ def test_every_number_in_the_text_is_computed() -> None:
     assert found == computed
 
 
+def test_every_source_is_named() -> None:
+    named = {source for source in nvmx.ladders.all_sources() if f"`{source}`" in README or source.startswith("kvm-")}
+    assert named == set(nvmx.ladders.all_sources())
+    kvm = [source for source in nvmx.ladders.all_sources() if source.startswith("kvm-")]
+    assert f"`{kvm[0]}` … `{kvm[-1]}`" in README
+
+
 def test_the_picture_is_of_today() -> None:
     sentence = nvmx.plots.map("VMXON", "kvm-2011").sentence
     assert f'alt="{sentence}"' in README

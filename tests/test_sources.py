@@ -1,44 +1,60 @@
 """Every source's ladder against its order of checks, which was written down separately, and against its history.
 
-To add a source, add its line to each instruction that it has in ORDER, and its exceptions to DOMAIN and WRITES.
+To add a source, add its line to each instruction that it has in ORDER, and its exceptions to REPEATS, DOMAIN, AFTER and
+WRITES.
 """
 
 import re
+from itertools import combinations
 from typing import Any
 
 import pytest
 
 import nvmx
+from nvmx.ladders.checks import check, vmfail
 from nvmx.ladders.hypervisor import end_to_end
+from nvmx.model.box import Box, make_box
+from nvmx.model.instruction import READY
+from nvmx.states.listing import States
 
-# The manual's outcome of each check, and the rungs that make it.
-CHECKS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "register": ("#UD", ("memory operand",)),
-    "PE": ("#UD", ("protected mode",)),
-    "VMXE": ("#UD", ("CR4.VMXE set",)),
-    "VM": ("#UD", ("not virtual-8086 mode",)),
-    "compat": ("#UD", ("not compatibility mode",)),
-    "32-bit": ("#UD", ("long mode",)),
-    "off": ("#UD", ("in VMX operation",)),
-    "exit": ("VM exit", ("not VMX non-root operation",)),
-    "CPL": ("#GP(0)", ("CPL 0",)),
-    "root": ("", ("not in VMX root operation (a current VMCS)", "not in VMX root operation (no current VMCS)")),
-    "root, always": ("VMfailValid", ("not in VMX root operation",)),
-    "on, always": ("VMfailInvalid", ("not in VMX operation",)),
-    "A20M": ("#GP(0)", ("not A20M mode",)),
-    "NE": ("#GP(0)", ("CR0.NE set",)),
-    "PG": ("#GP(0)", ("CR0.PG set",)),
-    "lock": ("#GP(0)", ("FEATURE_CONTROL locked",)),
-    "bit 2": ("#GP(0)", ("FEATURE_CONTROL bit 2 set",)),
-    "SMX": ("#GP(0)", ("VMXON enabled inside SMX", "VMXON enabled outside SMX")),
-    "operand": ("#PF", ("operand mapped",)),
-    "aligned": ("VMfailInvalid", ("pointer aligned",)),
-    "width": ("VMfailInvalid", ("pointer within width",)),
-    "width in 64-bit mode": ("VMfailInvalid", ("64-bit pointer within width",)),
-    "revision": ("VMfailInvalid", ("revision matches",)),
-    "bit 31": ("VMfailInvalid", ("revision bit 31 clear",)),
-    "dual monitor": ("", ("no dual-monitor treatment (a current VMCS)", "no dual-monitor treatment (no current VMCS)")),
-}
+# The manual's outcome of each check, the rungs that make it, and the values with which each of them fires.
+CHECKS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
+    "register": ("#UD", {"memory operand": {"operand": "register"}}),
+    "PE": ("#UD", {"protected mode": {"CR0.PE": 0}}),
+    "VMXE": ("#UD", {"CR4.VMXE set": {"CR4.VMXE": 0}}),
+    "VM": ("#UD", {"not virtual-8086 mode": {"RFLAGS.VM": 1}}),
+    "compat": ("#UD", {"not compatibility mode": {"EFER.LMA": 1, "CS.L": 0}}),
+    "32-bit": ("#UD", {"long mode": {"EFER.LMA": 0}}),
+    "off": ("#UD", {"in VMX operation": {"VMX": "off"}}),
+    "exit": ("VM exit", {"not VMX non-root operation": {"VMX": "non-root"}}),
+    "CPL": ("#GP(0)", {"CPL 0": {"CPL": (1, 2, 3)}}),
+    "root": ("", {
+        "not in VMX root operation (a current VMCS)": {"VMX": "root", "current_VMCS": 1},
+        "not in VMX root operation (no current VMCS)": {"VMX": "root", "current_VMCS": 0},
+    }),
+    "root, always": ("VMfailValid", {"not in VMX root operation": {"VMX": "root"}}),
+    "on, always": ("VMfailInvalid", {"not in VMX operation": {"VMX": ("root", "non-root")}}),
+    "A20M": ("#GP(0)", {"not A20M mode": {"A20M": 1}}),
+    "NE": ("#GP(0)", {"CR0.NE set": {"CR0.NE": 0}}),
+    "PG": ("#GP(0)", {"CR0.PG set": {"CR0.PG": 0}}),
+    "lock": ("#GP(0)", {"FEATURE_CONTROL locked": {"FEATURE_CONTROL.lock": 0}}),
+    "bit 2": ("#GP(0)", {"FEATURE_CONTROL bit 2 set": {"FEATURE_CONTROL.vmx": 0}}),
+    "SMX": ("#GP(0)", {
+        "VMXON enabled inside SMX": {"SMX": 1, "FEATURE_CONTROL.smx": 0},
+        "VMXON enabled outside SMX": {"SMX": 0, "FEATURE_CONTROL.vmx": 0},
+    }),
+    "operand": ("#PF", {"operand mapped": {"operand": "unmapped"}}),
+    "aligned": ("VMfailInvalid", {"pointer aligned": {"pointer.aligned": 0}}),
+    "width": ("VMfailInvalid", {"pointer within width": {"pointer.in_width": 0}}),
+    "width in 64-bit mode": (
+        "VMfailInvalid", {"64-bit pointer within width": {"EFER.LMA": 1, "pointer.in_width": 0}}),
+    "revision": ("VMfailInvalid", {"revision matches": {"revision.match": 0}}),
+    "bit 31": ("VMfailInvalid", {"revision bit 31 clear": {"revision.bit31": 1}}),
+    "dual monitor": ("", {
+        "no dual-monitor treatment (a current VMCS)": {"dual_monitor": 1, "current_VMCS": 1},
+        "no dual-monitor treatment (no current VMCS)": {"dual_monitor": 1, "current_VMCS": 0},
+    }),
+}  # fmt: skip
 # What the processor checks before a VM exit to a hypervisor; the second is all that can fail in long mode.
 VT_X = {"VMXON": "register & PE & VM & compat", "VMXOFF": "PE & VM & compat"}
 LONG_VT_X = {"VMXON": "register & compat", "VMXOFF": "compat"}
@@ -105,6 +121,19 @@ ORDER = {
     ksm            VT-x > exit > CPL [#UD] > VMXE > off [#GP(0)]
     """,
 }
+# The modes that a handler checks after the processor did; the other handlers on VT-x check none again.
+REPEATS = {
+    "VMXON": {
+        **dict.fromkeys(("kvm-2011", "kvm-2013", "kvm-2014", "xen-2011", "xen", "acrn", "xmhf64"), "PE VM compat"),
+        "kvm-2022-06": "PE",
+    },
+    "VMXOFF": {
+        **dict.fromkeys(("kvm-2011", "kvm-2013", "kvm-2014", "xen-2011"), "VM compat"),
+        **dict.fromkeys(("xen", "xmhf64"), "PE VM compat"),
+        "acrn": "PE VM",
+        "ksm": "PE",
+    },
+}
 NO_NESTED_GUESTS = {"VMX": ("off", "root")}
 NO_FAULT = {"operand": ("mapped", "register")}
 # The values that a source keeps of an axis, if it says nothing about the others.
@@ -138,6 +167,12 @@ def lines() -> dict[tuple[str, str], str]:
 
 
 LINES = lines()
+# What success sets: VMX operation and the current VMCS, unless it is listed here; and six flags, except in kvm-2011.
+AFTER: dict[tuple[str, str], dict[str, Any]] = {
+    ("VMXON", "kvm-2011"): {"VMX": "root"},
+    ("VMXOFF", "kvm-2011"): {"VMX": "off"},
+    ("VMXOFF", "ksm"): {"VMX": "off", "current_VMCS": 0, "CR4.VMXE": 0},
+}
 # The bits that a write can clear in VMX root operation.  A source that is not here is unknown, or does more than a list
 # can say.
 WRITES = {
@@ -148,18 +183,29 @@ WRITES = {
 }
 
 
-def places(instruction: str, line: str) -> dict[str, tuple[int, str]]:
-    """The place and the outcome of every rung of a line."""
+def places(instruction: str, source: str, line: str) -> dict[str, tuple[int, str, Box]]:
+    """The place, the outcome and the box of every rung of a line."""
     line = line.replace("VT-x in long mode", LONG_VT_X[instruction]).replace("VT-x", VT_X[instruction])
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, tuple[int, str, Box]] = {}
     for place, group in enumerate(line.split(" > ")):
         for cell in group.split(" & "):
             name, other = re.fullmatch(r"(.*?)(?: \[(.*)\])?", cell).groups()  # type: ignore[union-attr]
+            assert name in CHECKS, f"ORDER, {instruction} {source}: {name!r} is no key of CHECKS"
             usual, rungs = CHECKS[name]
-            for rung in rungs:
-                vmfail = "VMfailValid" if "(a current" in rung else "VMfailInvalid"
-                found[rung] = (place, other or usual or vmfail)
+            for rung, box in rungs.items():
+                split = "VMfailValid" if "(a current" in rung else "VMfailInvalid"
+                found[rung] = (place, other or usual or split, make_box(box))
     return found
+
+
+def checked_by(instruction: str, source: str, name: str, place: int) -> str:
+    """Who makes the check that has this name and this place in its line."""
+    if name == "memory operand":
+        return "decoder"
+    if not LINES[instruction, source].startswith("VT-x"):
+        return "processor"  # an emulator or a manual: there is no handler
+    repeated = [rung for key in REPEATS[instruction].get(source, "").split() for rung in CHECKS[key][1]]
+    return "handler" if place else "both" if name in repeated else "processor"
 
 
 def test_there_is_a_line_for_every_ladder() -> None:
@@ -169,21 +215,53 @@ def test_there_is_a_line_for_every_ladder() -> None:
     assert set(LINES) == ladders
 
 
+def test_a_line_that_names_an_unknown_check_says_so() -> None:
+    with pytest.raises(AssertionError, match="ORDER, VMXON zephyr-v: 'no SMX' is no key of CHECKS"):
+        places("VMXON", "zephyr-v", "VT-x > no SMX")
+
+
 @pytest.mark.parametrize(("instruction", "source"), LINES)
 def test_a_ladder_is_its_line(instruction: str, source: str) -> None:
-    line, found = LINES[instruction, source], nvmx.ladder(instruction, source)
-    expected = places(instruction, line)
-    assert {rung.name: rung.outcome for rung in found.rungs} == {
-        name: outcome for name, (_, outcome) in expected.items()
+    found = nvmx.ladder(instruction, source)
+    expected = places(instruction, source, LINES[instruction, source])
+    assert {rung.name: (rung.outcome, rung.when) for rung in found.rungs} == {
+        name: (outcome, box) for name, (_, outcome, box) in expected.items()
     }
-    order = [expected[rung.name][0] for rung in found.rungs]
-    assert order == sorted(order)
+    names = [rung.name for rung in found.rungs]
+    assert names == sorted(names, key=lambda name: expected[name][0])
     for rung in found.rungs:
         assert (rung.error is None) == (rung.outcome != "VMfailValid")
         assert rung.error in (None, 15 if instruction == "VMXON" else 23)
-        if line.startswith("VT-x"):
-            assert (rung.by == "handler") == (expected[rung.name][0] > 0)
+    assert {rung.name: rung.by for rung in found.rungs} == {
+        name: checked_by(instruction, source, name, place) for name, (place, _, _) in expected.items()
+    }
     assert dict(found.narrow) == DOMAIN.get((instruction, source), {})
+
+
+def test_what_is_listed_as_repeated_has_a_line() -> None:
+    assert {(instruction, source) for instruction, sources in REPEATS.items() for source in sources} <= set(LINES)
+
+
+@pytest.mark.parametrize(("instruction", "source"), LINES)
+def test_no_rung_fires_in_the_ready_state(instruction: str, source: str) -> None:
+    """So each has a success to be compared.  (A hypervisor that refuses always is a correct Ladder, but no source.)"""
+    assert nvmx.ladder(instruction, source).firing(READY[instruction]) == ()
+
+
+@pytest.mark.parametrize(("instruction", "source"), LINES)
+def test_no_possible_state_shows_the_order_inside_a_group(instruction: str, source: str) -> None:
+    """That is what `&` in ORDER says: among the rungs of a group, all that fire in a state end it alike."""
+    found = nvmx.ladder(instruction, source)
+    expected = places(instruction, source, LINES[instruction, source])
+    states = States.possible([found])
+    for one, other in combinations(found.rungs, 2):
+        place = expected[one.name][0]
+        if place == expected[other.name][0] and one.ending != other.ending:
+            reached = states.inside(one.when) & states.inside(other.when)
+            for rung in found.rungs:
+                if expected[rung.name][0] < place:
+                    reached = reached & ~states.inside(rung.when)
+            assert not reached.any(), f"ORDER, {instruction} {source}: {one.name!r} > {other.name!r}, not &"
 
 
 @pytest.mark.parametrize("source", nvmx.ladders.all_sources().values(), ids=lambda source: str(source.id))
@@ -195,11 +273,14 @@ def test_what_a_write_can_clear_in_vmx_operation(source: nvmx.Source) -> None:
         assert source.allowed_writes == tuple(boxes)
 
 
-def test_flags_are_written_by_all_but_the_first_handlers() -> None:
-    for source in nvmx.ladders.all_sources().values():
-        for each in source.ladders:
-            assert bool(each.effect.flags) is (source.id != "kvm-2011")
-            assert each.effect.vmx == ("root" if each.instruction == "VMXON" else "off")
+@pytest.mark.parametrize(("instruction", "source"), LINES)
+def test_what_success_changes(instruction: str, source: str) -> None:
+    usual = {"VMX": "root" if instruction == "VMXON" else "off", "current_VMCS": 0}
+    effect = nvmx.ladder(instruction, source).effect
+    assert effect.after == AFTER.get((instruction, source), usual)
+    assert dict(effect.flags) == (
+        {} if source == "kvm-2011" else dict.fromkeys(("CF", "PF", "AF", "ZF", "SF", "OF"), 0)
+    )
 
 
 def test_kvm_today_differs_only_where_smx_or_a20m_or_the_dual_monitor_is_involved() -> None:
@@ -269,7 +350,59 @@ def test_witnesses_of_the_others() -> None:
 
 
 def test_a_check_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"CR4\.VMXE set"):
+    with pytest.raises(nvmx.NvmxError, match=r"CR4\.VMXE set.*\(a new check is a row in nvmx/ladders/checks\.py\)$"):
         end_to_end("VMXON", "mine", "mine.c", "CR4.VMX set")
-    with pytest.raises(ValueError, match="check of mine"):
+    for make in (lambda: check("no SMX", "handler", "mine.c"), lambda: vmfail("no SMX", 15, "handler", "mine.c")):
+        with pytest.raises(nvmx.NvmxError, match=r"'no SMX' is not allowed.*checks\.py\)$"):
+            make()
+    with pytest.raises(nvmx.NvmxError, match="check of mine"):
         end_to_end("VMXON", "mine", "mine.c", "CPL 0", outcomes={"CR4.VMXE set": "#GP(0)"})
+
+
+def test_only_a_mode_that_the_processor_checks_can_be_repeated() -> None:
+    with pytest.raises(nvmx.NvmxError, match=r"mode that mine repeats: 'protected-mode'.* mean 'protected mode'"):
+        end_to_end("VMXON", "mine", "mine.c", "CPL 0", repeats="protected-mode")
+    with pytest.raises(nvmx.NvmxError, match="mode that mine repeats: 'protected mode'"):
+        end_to_end("VMXON", "mine", "mine.c", "CPL 0", modes="not compatibility mode", repeats="protected mode")
+
+
+MINE = end_to_end("VMXON", "mine", "mine.c", "CPL 0")
+
+
+def made_up(**changes: Any) -> nvmx.Source:
+    """A correct source, with these fields changed."""
+    fields = {"id": "mine", "title": "Mine", "date": "2026-11", "reference": "mine.c", "note": "A note."}
+    return nvmx.Source(**{**fields, "ladders": (MINE,), **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        *(({"date": date}, f"date: '{re.escape(date)}' is not YYYY") for date in
+          ("June 2026", "1.2", "2026-13", "2026-06-32", "2026-6", "26", "2026-06-01 ", "Undated")),
+        *(({name: ""}, f"{name} is empty") for name in ("title", "date", "reference", "note")),
+        ({"title": None}, "title: None is not a string"),
+        ({"note": "A note"}, "must end with a period: 'A note'"),
+        *(({"id": name}, "id: use lower-case") for name in ("Mine", "my source", "mine-", "mine_1")),
+        ({"ladders": MINE}, r"Ladder VMXON mine.* is not a tuple \(of one: `\(VMXON,\)`\)"),
+        ({"ladders": ("VMXON",)}, "'VMXON' is not a Ladder"),
+        ({"ladders": (MINE, MINE)}, "two ladders for VMXON"),
+        ({"id": "yours"}, "holds a ladder of 'mine'"),
+        ({"allowed_writes": {"VMX": "root"}}, "not a mapping"),
+        ({"allowed_writes": ({"CR4.VMX": 0},)}, "did you mean 'CR4.VMXE'"),
+    ],
+)  # fmt: skip
+def test_a_source_that_makes_no_sense_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(nvmx.NvmxError, match=words):
+        made_up(**changes)
+
+
+@pytest.mark.parametrize("date", ["2026", "2026-06", "2026-06-30", "undated"])
+def test_a_date_may_be_as_exact_as_it_is_known(date: str) -> None:
+    assert made_up(date=date).date == date
+
+
+def test_allowed_writes_become_boxes() -> None:
+    assert made_up(allowed_writes=({"VMX": "root", "cr4_vmxe": 0},)).allowed_writes == (
+        {"CR4.VMXE": (0,), "VMX": ("root",)},
+    )
