@@ -39,10 +39,10 @@ def test_every_number_in_the_text_is_computed() -> None:
 
 
 def test_every_source_is_named() -> None:
-    named = {source for source in nvmx.ladders.all_sources() if f"`{source}`" in README or source.startswith("kvm-")}
-    assert named == set(nvmx.ladders.all_sources())
+    """KVM's by the first and the last of them."""
     kvm = [source for source in nvmx.ladders.all_sources() if source.startswith("kvm-")]
     assert f"`{kvm[0]}` … `{kvm[-1]}`" in README
+    assert [source for source in nvmx.ladders.all_sources() if source not in kvm and f"`{source}`" not in README] == []
 
 
 def test_the_picture_is_of_today() -> None:
