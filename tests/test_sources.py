@@ -216,8 +216,8 @@ def test_there_is_a_line_for_every_ladder() -> None:
 
 
 def test_a_line_that_names_an_unknown_check_says_so() -> None:
-    with pytest.raises(AssertionError, match="ORDER, VMXON zephyr-v: 'no SMX' is no key of CHECKS"):
-        places("VMXON", "zephyr-v", "VT-x > no SMX")
+    with pytest.raises(AssertionError, match="ORDER, VMXON mine: 'no such check' is no key of CHECKS"):
+        places("VMXON", "mine", "VT-x > no such check")
 
 
 @pytest.mark.parametrize(("instruction", "source"), LINES)
@@ -352,8 +352,11 @@ def test_witnesses_of_the_others() -> None:
 def test_a_check_that_does_not_exist_is_refused() -> None:
     with pytest.raises(nvmx.NvmxError, match=r"CR4\.VMXE set.*\(a new check is a row in nvmx/ladders/checks\.py\)$"):
         end_to_end("VMXON", "mine", "mine.c", "CR4.VMX set")
-    for make in (lambda: check("no SMX", "handler", "mine.c"), lambda: vmfail("no SMX", 15, "handler", "mine.c")):
-        with pytest.raises(nvmx.NvmxError, match=r"'no SMX' is not allowed.*checks\.py\)$"):
+    for make in (
+        lambda: check("no such check", "handler", "mine.c"),
+        lambda: vmfail("no such check", 15, "handler", "mine.c"),
+    ):
+        with pytest.raises(nvmx.NvmxError, match=r"'no such check' is not allowed.*checks\.py\)$"):
             make()
     with pytest.raises(nvmx.NvmxError, match="check of mine"):
         end_to_end("VMXON", "mine", "mine.c", "CPL 0", outcomes={"CR4.VMXE set": "#GP(0)"})
