@@ -96,25 +96,18 @@ def table(
     domains = common_domains([ladder], spanned_axes([ladder], axes))
     if possible:
         states = States.possible([ladder], domains)
-        return _table(domains, states.codes, Answers(ladder, states.deciding(ladder)), np.ones(len(states), dtype=bool))
+        answers = Answers(ladder, states.deciding(ladder))
+        return _state_rows(_axis_columns(domains, states.codes, (len(states),)), answers, np.ones(len(states), bool))
     rungs = deciding_rungs(ladder, domains)
-    can_be = is_possible([ladder], domains)
-    if possible is not None:
-        return _table(domains, np.argwhere(~can_be).T, Answers(ladder, rungs[~can_be]), can_be[~can_be])
     codes = np.indices(rungs.shape, dtype=np.int8, sparse=True)
-    return _table(domains, codes, Answers(ladder, rungs.ravel()), can_be.ravel(), rungs.shape)
+    can_be = is_possible([ladder], domains).ravel()
+    every = _state_rows(_axis_columns(domains, codes, rungs.shape), Answers(ladder, rungs.ravel()), can_be)
+    return every if possible is None else every[~can_be].reset_index(drop=True)
 
 
-def _table(
-    domains: Domains,
-    codes: Iterable[NDArray[np.integer]],
-    answers: Answers,
-    possible: NDArray[np.bool_],
-    shape: tuple[int, ...] | None = None,
-) -> pd.DataFrame:
-    columns = _axis_columns(domains, codes, possible.shape if shape is None else shape)
-    columns |= {"outcome": _outcomes(answers), "rung": _rungs(answers), "possible": possible}
-    return pd.DataFrame(columns, copy=False)
+def _state_rows(axes: dict[str, Any], answers: Answers, possible: NDArray[np.bool_]) -> pd.DataFrame:
+    columns = {"outcome": _outcomes(answers), "rung": _rungs(answers), "possible": possible}
+    return pd.DataFrame(axes | columns, copy=False)
 
 
 def diff(

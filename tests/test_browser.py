@@ -1,7 +1,7 @@
 """The first notebook in a real JupyterLab in a real Chromium: run it all, click, and see the verdict change."""
 
+from collections.abc import Iterator
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,19 +19,24 @@ def status(server: str, path: str) -> int:
     return answer.status
 
 
-def test_the_server_answers_only_with_its_token(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     pytest.importorskip("jupyterlab")
-    with jupyterlab(tmp_path) as address:
-        server, token = address.split("?")
-        assert status(server, f"/api/contents?{token}") == 200
-        for wrong in ("", "?token=", f"?{token}x"):
-            assert status(server, f"/api/contents{wrong}") == 403
+    with jupyterlab(tmp_path_factory.mktemp("jupyterlab")) as found:
+        yield found
+
+
+def test_the_server_answers_only_with_its_token(address: str) -> None:
+    server, token = address.split("?")
+    assert status(server, f"/api/contents?{token}") == 200
+    for wrong in ("", "?token=", f"?{token}x"):
+        assert status(server, f"/api/contents{wrong}") == 403
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
-def test_a_click_changes_the_verdict(tmp_path: Path) -> None:
+def test_a_click_changes_the_verdict(address: str) -> None:
     playwright = pytest.importorskip("playwright.sync_api")
-    with jupyterlab(tmp_path) as address, playwright.sync_playwright() as driver:
+    with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 9000})
         open_and_run(page, address, FIRST)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -156,8 +157,10 @@ def test_every_public_name_is_loaded_from_where_it_is_typed(face: str) -> None:
 def test_the_tests_run_where_nothing_can_be_written() -> None:
     """Otherwise pytest's warning about its cache is an error like any other, and ends the run with a traceback."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-o", "cache_dir=/dev/null/cache", "nvmx/model/outcome.py"],
+        [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", "-o", "cache_dir=/dev/null/cache", "--doctest-modules",
+         "nvmx/model/outcome.py"],
         cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout
