@@ -8,7 +8,7 @@ import pytest
 
 import nvmx
 from nvmx.ladders import all_sources
-from nvmx.model.modes import mode_of
+from nvmx.model.modes import MODE_AXES, mode_of
 from nvmx.states.compare import compare
 
 PAIRS = [(each.instruction, each.source) for source in all_sources().values() for each in source.ladders]
@@ -19,7 +19,7 @@ def where(states: pd.DataFrame, condition: str) -> pd.Series:
     hit = pd.Series(data=True, index=states.index)
     for part in condition.split(" and ") if condition else []:
         name, values = re.fullmatch(r"([\w.]+)=(.*)", part).groups()  # type: ignore[union-attr]
-        hit &= states[name].astype(str).isin(values.split("|"))
+        hit &= states[name].isin([value for value in states[name].unique() if str(value) in values.split("|")])
     return hit
 
 
@@ -28,11 +28,14 @@ def test_a_summary_says_where_two_ladders_differ_and_nothing_else(instruction: s
     summary = nvmx.summary(instruction, source, "intel")
     difference = nvmx.diff(instruction, source, "intel")
     found = compare(instruction, source, "intel")
-    both = pd.DataFrame([found.states.state(row) for row in range(len(found.states))])
+    domains, codes = found.states.domains, found.states.codes
+    both = pd.DataFrame({name: np.array(domains[name])[column] for name, column in zip(domains, codes, strict=True)})
     for name, answers in (("outcome", found.a), ("outcome b", found.b)):
         both[name] = np.array(nvmx.OUTCOMES)[answers.codes]
     if "EFER.LMA" in both:
-        both["mode"] = [mode_of(row) for row in both.to_dict("records")]
+        bits = both[list(MODE_AXES)]
+        modes = {tuple(row.values()): mode_of(row) for row in bits.drop_duplicates().to_dict("records")}
+        both["mode"] = [modes[row] for row in bits.itertuples(index=False, name=None)]
     differ = both["outcome"] != both["outcome b"]
     assert differ.sum() == len(difference)
     lines = [where(both, condition) for condition in summary["when"]]
