@@ -1,9 +1,11 @@
 """Where ladders come from: an id, a title, a date, a reference, a note, and the ladders that were read there."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ..model.box import Box, make_box
+from ..model.box import make_box
 from ..model.errors import InvalidType, InvalidValue
 from ..model.ladder import Ladder
 
@@ -27,7 +29,7 @@ class Source:
     reference: str
     note: str
     ladders: tuple[Ladder, ...]
-    allowed_writes: tuple[Box, ...] | None = None
+    allowed_writes: Sequence[Mapping[str, Any]] | None = None  # kept as boxes
 
     def __post_init__(self) -> None:
         for name in ("id", "title", "date", "reference", "note"):

@@ -1,6 +1,5 @@
 """Xen's nested VMX, end to end: the first version of 2011, and today's."""
 
-from ..model.box import make_box
 from .hypervisor import MODES, end_to_end
 from .source import Source
 
@@ -48,6 +47,6 @@ SOURCES = (
                        repeats=MODES),
         ),
         # hvm_set_cr0 and hvm_set_cr4 do not look at VMX operation.
-        tuple(make_box({"VMX": "root", name: 0}) for name in ("CR4.VMXE", "CR0.NE", "CR0.PG", "CR0.PE")),
+        tuple({"VMX": "root", name: 0} for name in ("CR4.VMXE", "CR0.NE", "CR0.PG", "CR0.PE")),
     ),
 )  # fmt: skip

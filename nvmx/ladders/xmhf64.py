@@ -1,6 +1,5 @@
 """XMHF64's nested VMX, the closest small transcription of the manual's tree."""
 
-from ..model.box import make_box
 from .hypervisor import MODES, end_to_end
 from .source import Source
 
@@ -33,6 +32,6 @@ SOURCES = (
         (VMXON, VMXOFF),
         # vmx_handle_intercept_cr0access_ug and _cr4access_ug do not look at nested VMX operation; of PE and PG the
         # processor itself refuses what it must, since the guest is unrestricted and owns both bits.
-        tuple(make_box({"VMX": "root", name: 0}) for name in ("CR4.VMXE", "CR0.NE", "CR0.PG", "CR0.PE")),
+        tuple({"VMX": "root", name: 0} for name in ("CR4.VMXE", "CR0.NE", "CR0.PG", "CR0.PE")),
     ),
 )
