@@ -1,9 +1,12 @@
 """The small map beside a verdict, as SVG: every cell's outcome, and a mark on the state where you are."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
+from ..model.axis import Value
 from ..model.html import Markup, join, tag
 from ..model.karnaugh import Map, Side, cells, lay_out
+from ..model.ladder import Ladder
 from ..model.outcome import TABLE, Outcome
 from ..model.verdict import Verdict
 
@@ -16,24 +19,36 @@ def small_map(verdict: Verdict) -> Markup:
     ladder, state = verdict.ladder, verdict.state.columns
     layout = lay_out([ladder])
     rows, columns = layout.rows, layout.columns
-    left, top = max(_BAND * len(rows.axes), _NAMES), _BAND * len(columns.axes)
+    left, top = _margins(layout)
     width, height = left + _CELL * len(columns.values), top + _CELL * len(rows.values) + _NAMES
     held = tuple((name, state[name]) for name in ladder.reads if name not in layout.axes)
+    x, y = left + _CELL * columns.find(state) - 1, top + _CELL * rows.find(state) - 1
+    mark = _rect(x, y, _CELL + 2, _CELL + 2, fill="none", stroke=_INK, stroke_width="3")
+    here = ", ".join(f"{name} {state[name]}" for name in layout.axes)
+    label = f"Small map of {ladder.instruction}, {ladder.source}; the mark is at {here}: {verdict.outcome}"
+    return tag(
+        "svg", _drawing(ladder, layout, held), mark, role="img", aria_label=label, width=width, height=height,
+        viewBox=f"0 0 {width} {height}", font_family="sans-serif",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _drawing(ladder: Ladder, layout: Map, held: tuple[tuple[str, Value], ...]) -> Markup:
+    """Draw all but the mark, which alone moves at most clicks."""
+    left, top = _margins(layout)
     drawn = [
         _cell(left + _CELL * column, top + _CELL * row, TABLE[code])
         for row, line in enumerate(cells(ladder, layout, held))
         for column, (code, possible) in enumerate(line)
         if possible
     ]
-    x, y = left + _CELL * columns.find(state) - 1, top + _CELL * rows.find(state) - 1
-    mark = _rect(x, y, _CELL + 2, _CELL + 2, fill="none", stroke=_INK, stroke_width="3")
-    here = ", ".join(f"{name} {state[name]}" for name in layout.axes)
-    label = f"Small map of {ladder.instruction}, {ladder.source}; the mark is at {here}: {verdict.outcome}"
-    return tag(
-        "svg", *_column_bands(columns, left), *_row_bands(rows, left, top), _grid(layout, left, top), *drawn, mark,
-        role="img", aria_label=label, width=width, height=height, viewBox=f"0 0 {width} {height}",
-        font_family="sans-serif",
-    )  # fmt: skip
+    bands = [*_column_bands(layout.columns, left), *_row_bands(layout.rows, left, top)]
+    return join(*bands, _grid(layout, left, top), *drawn)
+
+
+def _margins(layout: Map) -> tuple[int, int]:
+    """Return how much is left of the cells and above them, in pixels."""
+    return max(_BAND * len(layout.rows.axes), _NAMES), _BAND * len(layout.columns.axes)
 
 
 def _column_bands(columns: Side, left: int) -> Iterator[Markup]:

@@ -80,18 +80,16 @@ def state(
     >>> state(vmxon_pointer=0x1234, cpl=3)
     {'cpl': 3, 'ptr_aligned': 0, 'rev_match': 1, 'rev_bit31': 0}
     """
-    given = {name: value for name, value in locals().items() if name != "axes" and value is not None}
-    limits = {name: row[0] for name, row in _ALONE.items()} | {name: row[0] for name, row in _TOGETHER.items()}
-    numbers = {name: _integer(name, value, limits[name]) for name, value in given.items()}
+    given = locals()
     found: dict[str, Value] = {}
-    for name, number in numbers.items():
-        if name in _ALONE:
-            found |= _ALONE[name][1](number)
-        else:
-            _, other, values_of = _TOGETHER[name]
-            if other not in numbers:
+    for name, (limits, values_of) in _ALONE.items():
+        if given[name] is not None:
+            found |= values_of(_integer(name, given[name], limits))
+    for name, (limits, other, values_of_both) in _TOGETHER.items():
+        if given[name] is not None:
+            if given[other] is None:
                 raise InvalidType(f"{name} says nothing without {other}")
-            found |= values_of(number, numbers[other])
+            found |= values_of_both(_integer(name, given[name], limits), operator.index(given[other]))
     for column, axis_value in named_values(axes).items():
         if column in found:
             raise InvalidValue(f"axis {column} is given twice: by a register and by name")
@@ -105,6 +103,6 @@ def _integer(name: str, value: object, limits: range) -> int:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise InvalidType(f"{name}: {value!r} is not an integer") from None
-    if number not in limits:
+    if not limits.start <= number < limits.stop:
         raise InvalidValue(f"{name}: {value!r} is not between {limits.start} and {limits.stop - 1:#x}")
     return number

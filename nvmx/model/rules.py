@@ -92,6 +92,16 @@ RULES = (
       for pointer in _POINTER for name, at in _REVISION),
 )  # fmt: skip
 BOXES = tuple(rule.when for rule in RULES)
+# For each axis that means nothing in some states: the axis, its canonical value, and the box of these states.
+_CANONICAL = [
+    (
+        rule.canonical_axis,
+        next(value for value in BY_NAME[rule.canonical_axis].values if value not in rule.when[rule.canonical_axis]),
+        [(name, values) for name, values in rule.when.items() if name != rule.canonical_axis],
+    )
+    for rule in RULES
+    if rule.canonical_axis
+]
 
 
 def broken_rule(state: Mapping[str, Value]) -> Rule | None:
@@ -137,8 +147,7 @@ def canonical(given: Mapping[str, Value]) -> dict[str, Value]:
     {'EFER.LMA': 0, 'CS.L': 0}
     """
     found = dict(given)
-    for rule in RULES:
-        name = rule.canonical_axis
-        if name and all(found.get(other) in values for other, values in rule.when.items() if other != name):
-            found[name] = next(value for value in BY_NAME[name].values if value not in rule.when[name])
+    for name, value, box in _CANONICAL:
+        if all(found.get(other) in values for other, values in box):
+            found[name] = value
     return found
