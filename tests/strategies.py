@@ -127,13 +127,10 @@ def ladders(
     """A valid ladder with rungs on the axes in `pool`, and on current_VMCS; a rung that can never fire says so."""
     instruction = instruction or draw(instructions)
     pool = draw(pools(instruction)) if pool is None else pool
-    ready = READY[instruction]
-    known = draw(boxes([*pool, "VMX"], 2)) if draw(st.booleans()) else {}
-    narrow = {
-        name: tuple(value for value in VALUES[name] if value in (*values, ready[name]))
-        for name, values in known.items()
-    }
-    narrow = {name: values for name, values in narrow.items() if values != VALUES[name]}
+    narrow = draw(boxes([*pool, "VMX"], 2)) if draw(st.booleans()) else {}
+    for name, values in narrow.items():
+        if READY[instruction][name] not in values:
+            narrow[name] = tuple(value for value in VALUES[name] if value not in values)
     rungs: list[nvmx.Rung] = []
     left = brute_force.inside(narrow)
     fewest = draw(st.integers(0, most - 1))

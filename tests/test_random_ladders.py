@@ -60,8 +60,8 @@ def known_part(ladder: nvmx.Ladder, given_values: Values) -> Values:
     return {name: value for name, value in given_values.items() if value in ladder.domain(name)}
 
 
-@examples(60)
-@given(ladders(), states() | some_values())
+@examples(150)
+@given(ladders(), states() | some_values(most=7))
 def test_a_verdict_says_what_a_loop_over_the_rows_says(ladder: nvmx.Ladder, given_values: Values) -> None:
     named = known_part(ladder, given_values)
     found = nvmx.verdict(ladder.instruction, ladder, **{BY_NAME[name].keyword: named[name] for name in named})

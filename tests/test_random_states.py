@@ -126,7 +126,7 @@ def test_the_order_of_the_axes_does_not_matter(
     assert [known.state(row) for row in range(len(known))] == rows
 
 
-@examples(100)
+@examples(300)
 @given(states())
 def test_a_state_knows_whether_it_is_possible(state: dict[str, Value]) -> None:
     found = nvmx.State(state)
