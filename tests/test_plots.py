@@ -1,7 +1,6 @@
 """The map: its cells are the table's rows, neighbours differ on one axis, and the sentence is computed."""
 
 import io
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +46,6 @@ def test_the_cells_are_the_tables_rows(source: str) -> None:
     assert len(drawn) == len(rows)
     for (row, column), found in drawn.items():
         assert rows[(*orders[0][row], *orders[1][column])] == found
-
-
-def test_neighbours_differ_on_one_axis_by_one_step() -> None:
-    domains = [(0, 1), ("off", "root", "non-root"), (0, 1, 2, 3)]
-    order = gray(domains)
-    assert len(set(order)) == 24
-    for a, b in pairwise(order):
-        steps = [abs(d.index(x) - d.index(y)) for d, x, y in zip(domains, a, b, strict=True)]
-        assert sorted(steps) == [0, 0, 1]
 
 
 def test_the_sentence_counts_what_the_table_counts() -> None:
