@@ -1,4 +1,4 @@
-"""All ladders.  Each file in this folder that defines `SOURCES` adds its sources."""
+"""The rows: one file per source.  Each file here that defines `SOURCES` adds its sources."""
 
 from functools import cache
 from importlib import import_module
