@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from ..lazy import exit_if_missing
 from ..model.errors import NvmxError
@@ -87,7 +87,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _image(options: argparse.Namespace) -> int:
     with _new_file(options.image, force=options.force) as file:
         file.write(build_image(case_keys()))
-    print(f"{options.image}: {len(case_keys())} cases", flush=True)
+    _print(f"{options.image}: {len(case_keys())} cases", sys.stdout)
     return AGREES
 
 
@@ -113,7 +113,7 @@ def _log(options: argparse.Namespace) -> Log:
 
 def _compare(log: Log, source: str) -> int:
     found = agreement(log, source)
-    print(found, flush=True)
+    _print(found, sys.stdout)
     if found.count("disagree"):
         return DISAGREES
     return AGREES if found.conclusive else INCONCLUSIVE
@@ -140,7 +140,17 @@ def _new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
 
 def _say(text: str) -> None:
     with suppress(OSError):
-        print(f"nvmx.bochs: {text}", file=sys.stderr, flush=True)
+        _print(f"nvmx.bochs: {text}", sys.stderr)
+
+
+def _print(text: object, stream: TextIO) -> None:
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        # Python would try to write the rest when it exits, fail again, and then change the exit status.
+        with suppress(OSError), open(os.devnull, "w", encoding="utf-8") as nothing:
+            os.dup2(nothing.fileno(), stream.fileno())
+        raise
 
 
 if __name__ == "__main__":
