@@ -1,20 +1,21 @@
 """Arrays with one dimension per axis: each state has a cell, and a rung is a box that is filled at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ladders import ladder as find_ladder
-from ..model.axis import BY_NAME, named_axes
+from ..model.axis import BY_NAME, Value, named_axes
 from ..model.instruction import READY
 from ..model.ladder import Ladder, common_domains
 from ..model.outcome import OUTCOMES
 from .listing import Domains, States
 
-# The axes of a box, by number, each with the codes that it allows; and the code to write.
-Row = tuple[list[tuple[int, frozenset[int]]], int]
+# The axes of a rung's box, by number, each with the codes that it allows; and the number of the rung.
+Row = tuple[tuple[tuple[int, frozenset[int]], ...], int]
 
 
 def outcomes(instruction: str, source: str | Ladder, axes: Iterable[str] | None = None) -> NDArray[np.uint8]:
@@ -28,14 +29,13 @@ def outcomes(instruction: str, source: str | Ladder, axes: Iterable[str] | None 
            [0, 2, 2, 2]], dtype=uint8)
     """
     ladder = find_ladder(instruction, source)
-    *codes, success = outcome_codes(ladder).tolist()
-    return _filled(ladder, common_domains([ladder], spanned_axes([ladder], axes)), codes, success, np.dtype(np.uint8))
+    return _filled(ladder, common_domains([ladder], spanned_axes([ladder], axes)), outcome_codes(ladder))
 
 
 def deciding_rungs(ladder: Ladder, domains: Domains) -> NDArray[np.integer]:
     """Return the number of the rung that decides, for every state; the number of rungs stands for success."""
     count = len(ladder.rungs)
-    return _filled(ladder, domains, range(count), count, np.min_scalar_type(count))
+    return _filled(ladder, domains, np.arange(count + 1, dtype=np.min_scalar_type(count)))
 
 
 def outcome_codes(ladder: Ladder) -> NDArray[np.uint8]:
@@ -58,49 +58,56 @@ def possible(ladders: Sequence[Ladder], domains: Domains) -> NDArray[np.bool_]:
     return found
 
 
-def _filled(
-    ladder: Ladder, domains: Domains, codes: Sequence[int], success: int, dtype: np.dtype[np.unsignedinteger]
-) -> NDArray[np.unsignedinteger]:
-    """Return an array with the code of the deciding rung in every state."""
-    array = np.empty([len(values) for values in domains.values()], dtype=dtype)
-    ready, axes = READY[ladder.instruction], list(domains)
-    rows = []
-    for rung, code in zip(ladder.rungs, codes, strict=True):
-        if all(name in domains or ready[name] in values for name, values in rung.when.items()):
-            box = [
-                (axes.index(name), frozenset(n for n, value in enumerate(domains[name]) if value in values))
-                for name, values in rung.when.items()
-                if name in domains
-            ]
-            rows.append((box, code))
-    _fill(array, tuple(range(len(values)) for values in domains.values()), rows, success)
+def _filled(ladder: Ladder, domains: Domains, codes: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    """Return an array with a code for every state: that of the deciding rung; the last one is that of success."""
+    array = np.empty([len(values) for values in domains.values()], dtype=codes.dtype)
+    rows = _rows(ladder, tuple((name, tuple(values)) for name, values in domains.items()))
+    _fill(array, tuple(range(length) for length in array.shape), rows, codes.tolist())
     return array
 
 
-def _fill(array: NDArray[np.unsignedinteger], parts: tuple[range, ...], rows: Sequence[Row], success: int) -> None:
+@lru_cache(maxsize=64)
+def _rows(ladder: Ladder, domains: tuple[tuple[str, tuple[Value, ...]], ...]) -> tuple[Row, ...]:
+    """Return the rungs that can fire on these axes; an axis that is not among them is ready."""
+    ready, names = READY[ladder.instruction], {name for name, _ in domains}
+    rows = []
+    for number, rung in enumerate(ladder.rungs):
+        if all(name in names or ready[name] in wanted for name, wanted in rung.when.items()):
+            box = (
+                (axis, frozenset(code for code, value in enumerate(values) if value in rung.when[name]))
+                for axis, (name, values) in enumerate(domains)
+                if name in rung.when
+            )
+            rows.append((tuple(box), number))
+    return tuple(rows)
+
+
+def _fill(
+    array: NDArray[np.unsignedinteger], parts: tuple[range, ...], rows: Sequence[Row], codes: Sequence[int]
+) -> None:
     """Write the code of the first row that fires into every state; `parts` are the codes of each axis in `array`."""
-    for n, (box, code) in enumerate(rows):
+    for n, (box, number) in enumerate(rows):
         if any(wanted.isdisjoint(parts[axis]) for axis, wanted in box):
             continue
         undecided = [(axis, wanted) for axis, wanted in box if not wanted.issuperset(parts[axis])]
         if not undecided:
-            array[...] = code
+            array[...] = codes[number]
         elif len(undecided) == 1:
             # Split there: in one part this row decides alone, and the rows below have less to do.
             axis, wanted = undecided[0]
             for run in _runs(parts[axis], wanted):
                 fewer = (*parts[:axis], run, *parts[axis + 1 :])
-                _fill(array[_cells(parts, {axis: run})], fewer, rows[n:], success)
+                _fill(array[_cells(parts, {axis: run})], fewer, rows[n:], codes)
         else:
             # Fill in what the rows below decide, then write this box over it.
-            _fill(array, parts, rows[n + 1 :], success)
+            _fill(array, parts, rows[n + 1 :], codes)
             choices = [
                 [(axis, run) for run in _runs(parts[axis], wanted) if run.start in wanted] for axis, wanted in undecided
             ]
             for chosen in product(*choices):
-                array[_cells(parts, dict(chosen))] = code
+                array[_cells(parts, dict(chosen))] = codes[number]
         return
-    array[...] = success
+    array[...] = codes[-1]
 
 
 def _cells(parts: Sequence[range], chosen: Mapping[int, range]) -> tuple[slice, ...]:
