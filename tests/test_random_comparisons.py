@@ -42,7 +42,7 @@ def rung_name(ladder: nvmx.Ladder, state: State) -> str | None:
     return ladder.rungs[number].name if number < len(ladder.rungs) else None
 
 
-@examples(60)
+@examples(40)
 @given(pairs_of_ladders(), st.booleans())
 def test_a_difference_is_the_list_of_the_states_that_differ(both: tuple[nvmx.Ladder, nvmx.Ladder], flags: bool) -> None:
     names = read_axes(both)
@@ -80,7 +80,7 @@ def holds(condition: str, state: State) -> bool:
     return all(str({**state, "mode": mode(state)}[name]) in values.split("|") for name, values in parts)
 
 
-@examples(60)
+@examples(40)
 @given(pairs_of_ladders(), st.booleans())
 def test_a_summary_holds_in_the_states_that_differ_and_no_line_can_go(
     both: tuple[nvmx.Ladder, nvmx.Ladder], flags: bool
@@ -102,7 +102,7 @@ def away(state: State, instruction: str) -> int:
     return sum(value != READY[instruction][name] for name, value in state.items())
 
 
-@examples(60)
+@examples(40)
 @given(pairs_of_ladders())
 def test_no_state_of_its_kind_is_closer_to_ready_than_a_witness(both: tuple[nvmx.Ladder, nvmx.Ladder]) -> None:
     kinds: dict[tuple[str, ...], list[State]] = {}

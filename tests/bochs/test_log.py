@@ -181,7 +181,7 @@ def test_a_log_with_other_lines_between_is_read(text: str) -> None:
     assert write_log(read_text(noisy)) == text
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
 def test_an_edited_log_is_refused_or_says_the_same(data: st.DataObject) -> None:
     log = first(bochs.recording(), 6)
