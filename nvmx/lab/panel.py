@@ -257,8 +257,9 @@ def _refuse_none(change: Mapping[str, Any]) -> None:
         raise unknown(change["owner"].description, None, change["owner"].options)
 
 
-def _row(children: Iterable[widgets.Widget]) -> widgets.HBox:
-    return widgets.HBox(list(children), layout=widgets.Layout(flex_flow="row wrap"))
+def _row(children: Iterable[widgets.Widget]) -> widgets.Widget:
+    alone, *others = children
+    return widgets.HBox([alone, *others], layout=widgets.Layout(flex_flow="row wrap")) if others else alone
 
 
 def _button(text: str, hint: str, action: Any) -> widgets.Button:
