@@ -108,8 +108,8 @@ def build_image(keys: NDArray[np.int64]) -> bytes:
     """
     if len(keys) > MOST_CASES:
         raise InvalidValue(f"{len(keys)} cases do not fit: a case's number has 16 bits")
-    program = need("nasm", "the guest is assembled with it")
     table = entries(keys).tobytes()
+    program = need("nasm", "the guest is assembled with it")
     text = b"@key " + KEY.encode() + b"\0"
     blocks = -(-(len(table) + len(text)) // _BLOCK) + 1
     size = 1 << (blocks * _BLOCK - 1).bit_length()
