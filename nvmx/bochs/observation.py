@@ -195,10 +195,8 @@ def observe(log: Log) -> Mapping[str, Observed]:
 
 
 def _table(codes: Mapping[str, NDArray[np.int64]], instruction: str, cases: NDArray[np.intp]) -> NDArray[np.int8]:
-    """The codes of these cases' states, as `States` holds them."""
-    table = np.stack([codes[name][cases] for name in domains(instruction)]).astype(np.int8)
-    table.flags.writeable = False
-    return table
+    """Return the codes of these cases' states, as `States` holds them."""
+    return np.stack([codes[name][cases] for name in domains(instruction)]).astype(np.int8)
 
 
 def _refuse(wrong: NDArray[np.bool_] | None, why: str) -> None:

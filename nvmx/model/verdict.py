@@ -10,11 +10,12 @@ from .html import Markup, badge, html_table, join, tag
 from .instruction import READY
 from .ladder import Ladder, Rung
 from .outcome import outcome_name
-from .rules import BOXES, broken_rule, complete, nearest_possible
+from .rules import BOXES, Rule, broken_rule, complete, nearest_possible
 from .state import State
 
 _FEATURE_CONTROL = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
 MARKS = ("passed", "stopped here", "would also fail", "not reached")
+_FAILS = ("stopped here", "would also fail")
 _SIGNS = dict(zip(MARKS, ("✓", "■", "□", "·"), strict=True))
 
 
@@ -99,11 +100,14 @@ class Verdict:
         """Whether a processor can be in this state."""
         return self.impossible is None
 
-    @cached_property
+    @property
     def impossible(self) -> str | None:
         """Why no processor can be in this state, or None."""
-        rule = broken_rule(self.state.columns)
-        return rule.reason if rule else None
+        return self._rule.reason if self._rule else None
+
+    @cached_property
+    def _rule(self) -> Rule | None:
+        return broken_rule(self.state.columns)
 
     @property
     def objection(self) -> str:
@@ -113,11 +117,11 @@ class Verdict:
         >>> nvmx.verdict("VMXON", "intel", efer_lma=0).objection
         'this state is counted as another one: CS.L means nothing outside long mode; such a state is counted at CS.L=0'
         """
-        rule = broken_rule(self.state.columns)
-        if rule is None:
+        if self._rule is None:
             return ""
-        lead = "this state is counted as another one" if rule.canonical_axis else "no processor can be in this state"
-        return f"{lead}: {rule.reason}"
+        counted = self._rule.canonical_axis is not None
+        lead = "this state is counted as another one" if counted else "no processor can be in this state"
+        return f"{lead}: {self._rule.reason}"
 
     @cached_property
     def nearest(self) -> State:
@@ -195,23 +199,21 @@ class Verdict:
         width = max((len(rung.name) for rung in self.ladder.rungs), default=0)
         lines = [self.headline + self._doubt, ""]
         for number, (rung, mark) in enumerate(self.steps, 1):
-            ending = (
-                "" if mark in ("passed", "not reached") else f"{rung.ending}, because {cause_text(rung, self.state)}"
-            )
+            ending = f"{rung.ending}, because {cause_text(rung, self.state)}" if mark in _FAILS else ""
             lines.append(f"{number:3}  {mark:15}  {rung.name:{width}}  {ending}".rstrip())
-        return "\n".join([*lines, *self._repair_lines])
+        return "\n".join(lines + ["", self._repair_line] * bool(self._repair_line))
 
-    @property
-    def _repair_lines(self) -> list[str]:
+    @cached_property
+    def _repair_line(self) -> str:
         repair = self.repair() if self.outcome != "success" else None
-        return [] if repair is None else ["", f"smallest repair: {repair}"]
+        return "" if repair is None else f"smallest repair: {repair}"
 
     def _repr_html_(self) -> str:
         why = f"because {self.reason}" if self.rung else self.reason
         return join(
             tag("p", badge(self.outcome), f" {why}.", style="font-size:1.2em;line-height:1.4"),
             checks_table(self),
-            *(tag("p", line) for line in self._repair_lines if line),
+            tag("p", self._repair_line) if self._repair_line else "",
         )
 
 
@@ -230,7 +232,7 @@ def checks_table(verdict: Verdict) -> Markup:
     """Return the checks in order as an HTML table, each with its mark and, if it fails, the cause."""
     rows = []
     for number, (rung, mark) in enumerate(verdict.steps, 1):
-        cause = "" if mark in ("passed", "not reached") else f", because {cause_text(rung, verdict.state)}"
+        cause = f", because {cause_text(rung, verdict.state)}" if mark in _FAILS else ""
         sign = tag("span", f"{_SIGNS[mark]} {mark}", style="white-space:nowrap")
         cells = [number, sign, rung.name, rung.ending + cause]
         rows.append([tag("b", cell) for cell in cells] if mark == "stopped here" else cells)

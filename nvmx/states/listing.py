@@ -36,6 +36,9 @@ class States:
     codes: NDArray[np.int8]
     _inside: dict[object, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        self.codes.flags.writeable = False
+
     @classmethod
     def possible(cls, ladders: Sequence[Ladder], axes: Iterable[str] | Domains | None = None) -> Self:
         """Return the possible states of these axes, in the order of a table.
@@ -56,7 +59,7 @@ class States:
 
     def __getitem__(self, rows: NDArray[np.bool_] | Sequence[int]) -> Self:
         """Return the states of a mask, or of a list of row numbers."""
-        return type(self)(self.instruction, self.domains, _read_only(self.codes[:, rows]))
+        return type(self)(self.instruction, self.domains, self.codes[:, rows])
 
     def inside(self, box: Box) -> NDArray[np.bool_]:
         """Return, for each state, whether it lies in the box."""
@@ -111,11 +114,6 @@ def read_axes(ladders: Sequence[Ladder]) -> tuple[str, ...]:
 _ROW = {axis.name: row for row, axis in enumerate(AXES)}
 
 
-def _read_only(array: NDArray[np.int8]) -> NDArray[np.int8]:
-    array.flags.writeable = False
-    return array
-
-
 @lru_cache(maxsize=32)
 def _project(
     domains: tuple[tuple[str, tuple[Value, ...]], ...], fixed: frozenset[tuple[str, Value]]
@@ -135,7 +133,7 @@ def _project(
     if not sizes:
         return np.zeros((0, 1), dtype=np.int8)
     keys = np.unique(np.ravel_multi_index([column[keep] for column in columns], sizes))
-    return _read_only(np.stack(np.unravel_index(keys, sizes)).astype(np.int8))
+    return np.stack(np.unravel_index(keys, sizes)).astype(np.int8)
 
 
 @cache
