@@ -4,8 +4,7 @@
     >>> nvmx.verdict("VMXON", "intel", cpl=3).outcome
     '#GP(0)'
 
-Not modelled: operand faults other than #PF (#SS(0), #GP(0) for a segment or a non-canonical address), the LOCK prefix,
-SEAM, SMM, CR4's other fixed bits, IA32_VMX_BASIC bit 48.
+Not modelled: SEAM, SMM, IA32_VMX_BASIC bit 48.
 """
 
 from typing import TYPE_CHECKING

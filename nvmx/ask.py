@@ -24,7 +24,7 @@ def verdict(instruction: str, source: str | Ladder, /, **axes: object) -> Verdic
     takes any value that makes the state possible.
 
     >>> verdict("VMXON", "intel", cpl=3, cr4_vmxe=0)
-    <VMXON, intel: #UD, because CR4.VMXE = 0; check 3 asks for CR4.VMXE set>
+    <VMXON, intel: #UD, because CR4.VMXE = 0; check 4 asks for CR4.VMXE set>
     """
     return decide(ladder(instruction, source), named_values(axes))
 

@@ -46,7 +46,7 @@ def test_a_click_changes_the_verdict(address: str) -> None:
         box = full.get_by_role("checkbox", name="CR4.VMXE")
         box.click()
         playwright.expect(verdict).to_contain_text("#UD")
-        playwright.expect(verdict).to_contain_text("because CR4.VMXE = 0; check 3 asks for CR4.VMXE set")
+        playwright.expect(verdict).to_contain_text("because CR4.VMXE = 0; check 4 asks for CR4.VMXE set")
         full.get_by_role("button", name="Apply the repair").click()
         playwright.expect(verdict).to_contain_text("success")
         playwright.expect(box).to_be_checked()

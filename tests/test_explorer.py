@@ -121,9 +121,9 @@ def words(page: str) -> str:
 def test_the_page_says_what_caused_the_ending_and_what_else_would_fail() -> None:
     page = words(verdict_page(nvmx.verdict("VMXON", "intel", cr0_ne=0, fc_lock=0, ptr_aligned=0)))
     assert page.startswith(
-        "#GP(0), because CR0.NE = 0; check 11 asks for CR0.NE set (CR0.NE is fixed to 1 in VMX operation)."
+        "#GP(0), because CR0.NE = 0; check 12 asks for CR0.NE set (CR0.NE is fixed to 1 in VMX operation)."
     )
-    assert "Would also fail: check 13, because FEATURE_CONTROL.lock = 0; check 17, because pointer.aligned = 0." in page
+    assert "Would also fail: check 15, because FEATURE_CONTROL.lock = 0; check 21, because pointer.aligned = 0." in page
     success = words(verdict_page(nvmx.verdict("VMXON", "intel")))
     assert success.startswith("success: the instruction does its work; no check stands in the way.")
     assert "ecause" not in success.replace("otherwisebecause", "")  # the table's head

@@ -88,7 +88,7 @@ def test_the_first_rung_decides_and_later_ones_are_masked() -> None:
 def test_a_failed_check_is_told_by_its_cause() -> None:
     found = nvmx.verdict("VMXON", "intel", cr0_ne=0, cr0_pg=0, fc_lock=0)
     assert found.cause == "CR0.NE = 0"
-    assert found.short_reason == "CR0.NE = 0; check 11 asks for CR0.NE set"
+    assert found.short_reason == "CR0.NE = 0; check 12 asks for CR0.NE set"
     assert repr(nvmx.verdict("VMXON", "intel", cr0_ne=0)) == f"<VMXON, intel: #GP(0), because {found.short_reason}>"
     for text in (str(found), found._repr_html_()):
         assert "would also fail" in text

@@ -11,6 +11,8 @@ _CHECKS: dict[str, _Row] = {
     "memory operand": (
         {"operand": "register"}, "#UD", "with a register operand these bytes are another instruction (SENDUIPI, on"
         " processors that have it: #UD unless user interrupts are enabled)"),
+    "no LOCK prefix": (
+        {"LOCK": 1}, "#UD", "neither instruction may have a LOCK prefix"),
     "protected mode": (
         {"CR0.PE": 0}, "#UD", "real-address mode has no VMX instructions"),
     "CR4.VMXE set": (
@@ -39,6 +41,8 @@ _CHECKS: dict[str, _Row] = {
         {"CR0.NE": 0}, "#GP(0)", "CR0.NE is fixed to 1 in VMX operation"),
     "CR0.PG set": (
         {"CR0.PG": 0}, "#GP(0)", "CR0.PG is fixed to 1 in VMX operation"),
+    "other fixed bits valid": (
+        {"other_fixed_bits": 0}, "#GP(0)", "another bit of CR0 or CR4 is not as VMX operation demands"),
     "FEATURE_CONTROL locked": (
         {"FEATURE_CONTROL.lock": 0}, "#GP(0)", "the firmware has not locked IA32_FEATURE_CONTROL"),
     "VMXON enabled inside SMX": (
@@ -48,6 +52,10 @@ _CHECKS: dict[str, _Row] = {
     "FEATURE_CONTROL bit 2 set": (
         {"FEATURE_CONTROL.vmx": 0}, "#GP(0)", "bit 2 of IA32_FEATURE_CONTROL is clear (inside SMX, too, it is bit 2"
         " that is tested)"),
+    "operand address valid": (
+        {"operand": "gp-fault"}, "#GP(0)", "the operand's address is outside its segment, or not canonical"),
+    "stack address valid": (
+        {"operand": "ss-fault"}, "#SS(0)", "the operand's address is outside the stack segment, or not canonical"),
     "operand mapped": (
         {"operand": "unmapped"}, "#PF", "the memory operand cannot be read"),
     "pointer aligned": (

@@ -43,7 +43,7 @@ def end_to_end(
     `outcomes` says otherwise.
 
     >>> found = end_to_end("VMXON", "mine", "mine.c", "CR4.VMXE set, CPL 0", outcomes={"CPL 0": "#UD"})
-    >>> [(rung.name, rung.by, rung.outcome) for rung in found.rungs][3:]
+    >>> [(rung.name, rung.by, rung.outcome) for rung in found.rungs][4:]
     [('not compatibility mode', 'processor', '#UD'), ('CR4.VMXE set', 'handler', '#UD'), ('CPL 0', 'handler', '#UD')]
     """
     page = f"SDM {instruction} page, Operation (rev 091 §33.3)"
@@ -54,7 +54,8 @@ def end_to_end(
     for name in repeated:
         if name not in modes.split(", "):
             raise unknown(f"mode that {source} repeats", name, modes.split(", "))
-    rungs = [check("memory operand", "decoder", page)] if "operand" in BY_INSTRUCTION[instruction].axes else []
+    decoder = ["no LOCK prefix"] + ["memory operand"] * ("operand" in BY_INSTRUCTION[instruction].axes)
+    rungs = [check(name, "decoder", page) for name in decoder]
     rungs += [_mode(name, page, handler if name in repeated else "") for name in modes.split(", ")]
     for name in names.split(", "):
         if name in _VMFAIL and name not in outcomes:

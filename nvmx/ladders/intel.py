@@ -8,18 +8,20 @@ _ON = "SDM VMXON page, Operation (rev 091 §33.3)"
 _OFF = "SDM VMXOFF page, Operation (rev 091 §33.3)"
 _FIXED = f"{_ON}; Restrictions on VMX Operation (rev 091 §26.8)"
 _ENTER = f"{_ON}; Enabling and Entering VMX Operation (rev 091 §26.7)"
-_POINTER = "operand mapped, pointer aligned, pointer within width, revision matches"
+_OPERAND = "operand address valid, stack address valid, operand mapped"
+_POINTER = "pointer aligned, pointer within width, revision matches"
 
 VMXON = Ladder(
     "VMXON",
     "intel",
     (
-        check("memory operand", "decoder", _ON),
+        *checks("no LOCK prefix, memory operand", "decoder", _ON),
         *checks("protected mode, CR4.VMXE set, not virtual-8086 mode, not compatibility mode", "processor", _ON),
         *checks("not VMX non-root operation, CPL 0", "processor", _ON),
         *vmfail("not in VMX root operation", 15, "processor", _ON),
-        *checks("not A20M mode, CR0.NE set, CR0.PG set", "processor", _FIXED),
+        *checks("not A20M mode, CR0.NE set, CR0.PG set, other fixed bits valid", "processor", _FIXED),
         *checks("FEATURE_CONTROL locked, VMXON enabled inside SMX, VMXON enabled outside SMX", "processor", _ENTER),
+        *checks(_OPERAND, "processor", _ON),
         *checks(_POINTER, "processor", _ON),
         check("revision bit 31 clear", "processor", _ON),
     ),
@@ -30,6 +32,7 @@ VMXOFF = Ladder(
     "VMXOFF",
     "intel",
     (
+        check("no LOCK prefix", "decoder", _OFF),
         *checks("in VMX operation, protected mode, not virtual-8086 mode, not compatibility mode", "processor", _OFF),
         *checks("not VMX non-root operation, CPL 0", "processor", _OFF),
         *vmfail("no dual-monitor treatment", 23, "processor", _OFF),
@@ -44,12 +47,13 @@ VMXON_2006 = Ladder(
     "VMXON",
     "intel-2006",
     (
-        check("memory operand", "decoder", _ON_2006),
+        *checks("no LOCK prefix, memory operand", "decoder", _ON_2006),
         *checks("CR4.VMXE set, protected mode, not virtual-8086 mode, not compatibility mode", "processor", _ON_2006),
         *checks("not VMX non-root operation, CPL 0", "processor", _ON_2006),
         *vmfail("not in VMX root operation", 15, "processor", _ON_2006),
-        *checks("not A20M mode, CR0.NE set, CR0.PG set", "processor", _ON_2006),
+        *checks("not A20M mode, CR0.NE set, CR0.PG set, other fixed bits valid", "processor", _ON_2006),
         *checks("FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set", "processor", _ON_2006),
+        *checks(_OPERAND, "processor", _ON_2006),
         *checks(_POINTER, "processor", _ON_2006),
         check("revision bit 31 clear", "processor", _ON_2006,
               why="all 32 bits are compared with the identifier, so bit 31 fails without a clause of its own"),
@@ -61,6 +65,7 @@ VMXOFF_2006 = Ladder(
     "VMXOFF",
     "intel-2006",
     (
+        check("no LOCK prefix", "decoder", _OFF_2006),
         *checks("in VMX operation, not virtual-8086 mode, not compatibility mode", "processor", _OFF_2006),
         *checks("not VMX non-root operation, CPL 0", "processor", _OFF_2006),
         *vmfail("no dual-monitor treatment", 23, "processor", _OFF_2006),

@@ -31,11 +31,17 @@ class Axis:
 
 AXES = (
     Axis(
-        "operand", "operand", ("mapped", "unmapped", "register"), "mapped",
-        "ModRM byte, page tables",
-        "the operand of VMXON: memory that can be read, memory that page-faults, or a register",
-        "the instruction's encoding, and the page tables",
+        "operand", "operand", ("mapped", "unmapped", "gp-fault", "ss-fault", "register"), "mapped",
+        "ModRM byte, segments, page tables",
+        "the operand of VMXON: memory that can be read, memory that faults (unmapped: its page; gp-fault: its segment,"
+        " or a non-canonical address; ss-fault: the same through SS), or a register",
+        "the instruction's encoding, the segments and the page tables",
         "SDM VMXON page (rev 091 §33.3)",
+    ),
+    Axis(
+        "LOCK", "lock", (0, 1), 0,
+        "prefix byte F0H", "1: the instruction has a LOCK prefix, which only some other instructions allow",
+        "the instruction's encoding", "SDM Vol. 2, LOCK page",
     ),
     Axis(
         "CR0.PE", "cr0_pe", (0, 1), 1,
@@ -56,6 +62,14 @@ AXES = (
         "CR4.VMXE", "cr4_vmxe", (0, 1), 1,
         "CR4 bit 13", "VMX enable: while it is 0, VMXON does not exist",
         "the hypervisor, with MOV CR4, before VMXON", "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)",
+    ),
+    Axis(
+        "other_fixed_bits", "other_fixed_bits", (0, 1), 1,
+        "the other bits of CR0 and CR4",
+        "1: all bits but PE, NE, PG and VMXE are as IA32_VMX_CR0_FIXED0, _CR0_FIXED1, _CR4_FIXED0 and _CR4_FIXED1 (MSRs"
+        " 486H to 489H) demand; 0: one at least is not",
+        "the operating system, with MOV CR0 and MOV CR4",
+        "SDM Vol. 3, VMX-Fixed Bits in CR0 and CR4 (rev 091 §26.8, appendix A.7 and A.8)",
     ),
     Axis(
         "EFER.LMA", "efer_lma", (0, 1), 1,

@@ -111,7 +111,7 @@ def table_order(changes: Mapping[str, Value]) -> tuple[int, list[int], list[int]
     """Return the sort key of a set of changes: fewest first, then by the axes' order in the table, then the values'.
 
     >>> table_order({"CPL": 3, "CR0.PE": 0})
-    (2, [1, 8], [0, 3])
+    (2, [2, 10], [0, 3])
     """
     names = sorted(changes, key=_PLACE.__getitem__)
     places = [_PLACE[name] for name in names]

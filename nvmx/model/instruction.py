@@ -39,7 +39,7 @@ _ROWS = (
         26,
         tuple(name for name in BY_NAME if name not in _OPERAND),
         _ready(vmx="root"),
-        tuple(name for name in OUTCOMES if name != "#PF"),
+        tuple(name for name in OUTCOMES if name not in ("#SS(0)", "#PF")),
     ),
 )
 BY_INSTRUCTION = {row.name: row for row in _ROWS}

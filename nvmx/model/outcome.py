@@ -33,6 +33,14 @@ TABLE = (
     Outcome(
         "#GP(0)", "G", "#E69F00", "#000", UNTOUCHED, "general protection, error code 0: it exists, but is refused here"
     ),
+    Outcome(
+        "#SS(0)",
+        "T",
+        "#999999",
+        "#000",
+        UNTOUCHED,
+        "stack fault, error code 0: no such address in the stack segment",
+    ),
     Outcome("#PF", "P", "#CC79A7", "#000", UNTOUCHED, "page fault: the operand cannot be read"),
     Outcome("VMfailInvalid", "I", "#56B4E9", "#000", _FAIL_INVALID, "it ran and refused: CF is set, no error number"),
     Outcome(

@@ -39,7 +39,7 @@ _FIXED = "SDM Vol. 3, Restrictions on VMX Operation (rev 091 §26.8)"
 _ENTER = "SDM Vol. 3, Enabling and Entering VMX Operation (rev 091 §26.7)"
 _SMX = f"{_ENTER}; GETSEC[SENTER], [SEXIT], [EXITAC] pages: not allowed in VMX operation"
 _PAGE = "SDM VMXON page (rev 091 §33.3)"
-_NO_OPERAND = {"operand": ("unmapped", "register")}
+_NO_OPERAND = {"operand": tuple(value for value in BY_NAME["operand"].values if value != "mapped")}
 _POINTER = ("pointer.aligned", "pointer.in_width")
 _REVISION = (("revision.match", 1), ("revision.bit31", 0))
 
@@ -59,6 +59,8 @@ RULES = (
            "SDM Vol. 3, Privilege Levels"),
     _never({"VMX": IN_VMX, "CR4.VMXE": 0}, "CR4.VMXE cannot be cleared in VMX operation", _FIXED),
     _never({"VMX": IN_VMX, "CR0.NE": 0}, "CR0.NE is fixed to 1 in VMX operation", _FIXED),
+    _never({"VMX": IN_VMX, "other_fixed_bits": 0}, "the fixed bits of CR0 and CR4 cannot be changed in VMX operation",
+           _FIXED),
     _never({"VMX": "root", "CR0.PE": 0},
            "CR0.PE is fixed to 1 in VMX root operation (only an unrestricted guest may clear it)", _FIXED),
     _never({"VMX": "root", "CR0.PG": 0},

@@ -53,7 +53,7 @@ class Verdict:
     >>> import nvmx
     >>> found = nvmx.verdict("VMXON", "intel", cr0_ne=0, fc_lock=0)
     >>> found
-    <VMXON, intel: #GP(0), because CR0.NE = 0; check 11 asks for CR0.NE set>
+    <VMXON, intel: #GP(0), because CR0.NE = 0; check 12 asks for CR0.NE set>
     >>> found.outcome, found.rung.name, [rung.name for rung in found.masked]
     ('#GP(0)', 'CR0.NE set', ['FEATURE_CONTROL locked'])
     >>> print(found.repair())
@@ -175,7 +175,7 @@ class Verdict:
 
     @property
     def short_reason(self) -> str:
-        """The cause and the check: `CR0.NE = 0; check 11 asks for CR0.NE set`; "" for success."""
+        """The cause and the check: `CR0.NE = 0; check 12 asks for CR0.NE set`; "" for success."""
         if self.rung is None:
             return ""
         return f"{self.cause}; check {self.ladder.rungs.index(self.rung) + 1} asks for {self.rung.name}"
