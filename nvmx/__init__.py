@@ -9,11 +9,12 @@ Not modelled: SEAM, SMM, IA32_VMX_BASIC bit 48.
 
 from typing import TYPE_CHECKING
 
-from .ask import step, verdict
+from .ask import explain, step, verdict
 from .ladders import ladder
 from .ladders.source import Source
 from .lazy import attach
 from .model.errors import NvmxError
+from .model.explanation import Explanation
 from .model.ladder import Effect, Ladder, Rung
 from .model.outcome import OUTCOMES
 from .model.registers import state
@@ -41,12 +42,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "OUTCOMES", "Effect", "Ladder", "NvmxError", "Repair", "Rung", "Source", "State", "Verdict", "axes", "bochs",
-    "diff", "distinguish", "executed", "impossible", "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions",
-    "plots", "run", "sources", "state", "step", "suite", "summary", "table", "verdict", "witnesses",
+    "OUTCOMES", "Effect", "Explanation", "Ladder", "NvmxError", "Repair", "Rung", "Source", "State", "Verdict",
+    "axes", "bochs", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab", "ladder",
+    "mutants", "outcomes", "permissions", "plots", "run", "sources", "state", "step", "suite", "summary", "table",
+    "verdict", "witnesses",
 ]  # fmt: skip
 
-for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
+for _class in (Effect, Explanation, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
     _class.__module__ = __name__  # they present themselves under their public name
 
 # numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.

@@ -1,14 +1,18 @@
 """Ask a source, by its id: one state, one step, or a program of instructions and register writes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from .ladders import find_source, ladder
+from .ladders import find_source, ladder, sources_of
+from .model.address import is_address, parse_address
 from .model.axis import AXES, Value, find_axis, find_value, named_values
 from .model.box import matches
-from .model.errors import InvalidType, InvalidValue
-from .model.instruction import INSTRUCTIONS, instruction_name
+from .model.errors import InvalidType, InvalidValue, OutsideDomain
+from .model.explanation import Explanation
+from .model.instruction import BY_INSTRUCTION, INSTRUCTIONS, instruction_name
 from .model.ladder import Ladder
+from .model.observed import observations
 from .model.outcome import UNTOUCHED, flags_text
 from .model.rules import RULES, Rule
 from .model.state import State
@@ -17,16 +21,74 @@ from .model.verdict import Verdict, decide
 WRITABLE = ("CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE")
 
 
-def verdict(instruction: str, source: str | Ladder, /, **axes: object) -> Verdict:
+def verdict(instruction: str, source: str | Ladder | None = None, /, **axes: object) -> Verdict:
     """Return how the instruction ends by `source` in one state.
 
     Axes are named by keyword or by column name.  An axis that is not named is ready if the ladder reads it; if not, it
-    takes any value that makes the state possible.
+    takes any value that makes the state possible.  Instead of instruction and source, a state's text form may be given.
 
     >>> verdict("VMXON", "intel", cpl=3, cr4_vmxe=0)
     <VMXON, intel: #UD, because CR4.VMXE = 0; check 4 asks for CR4.VMXE set>
+    >>> verdict("VMXON/intel?cpl=3").outcome
+    '#GP(0)'
     """
-    return decide(ladder(instruction, source), named_values(axes))
+    if source is None and is_address(instruction):
+        instruction, source, axes = _parse_question(instruction, axes)
+    return decide(ladder(instruction, source), named_values(axes))  # type: ignore[arg-type]  # None is refused there
+
+
+def explain(instruction: str, source: str | Ladder = "intel", observed: object = None, **axes: object) -> Explanation:
+    """Return how the instruction can end if only these axes are known, and which checks can be the one that decided.
+
+    A check is among them if it decides in at least one possible state that agrees with the axes and with what was
+    `observed`: an outcome, `"fault"`, RFLAGS afterwards (`0x203`), a VM-instruction error number (`15`), `"VMREAD
+    returned"`, or a list of these.  Instead of instruction and source, a state's text form may be given.
+
+    >>> explain("VMXON", observed="#GP(0)", cpl=0, cr0_ne=1, cr0_pg=1, a20m=0, fc_lock=1, smx=0, operand="mapped")
+    <VMXON, intel: #GP(0); 2 checks can be the one that refuses (seen: #GP(0))>
+    >>> explain("VMXON/intel?cr4_vmxe=0&cr0_pe=1&lock=0&operand=mapped").outcomes
+    ('#UD',)
+    """
+    if is_address(instruction):
+        instruction, source, axes = _parse_question(instruction, axes)
+    return explain_known(instruction, source, named_values(axes), observed)
+
+
+def explain_known(
+    instruction: str, source: str | Ladder, known: Mapping[str, Value], observed: object = None, **about: Any
+) -> Explanation:
+    """Return what `explain` does for axes by column name; `about` are the fields of an Explanation on the text read.
+
+    >>> explain_known("VMXOFF", "intel", {"VMX": "off"}, named="VMXOFF", executed=False).outcomes
+    ('#UD',)
+    """
+    decider = ladder(instruction, source)
+    decider.check_domain(known)
+    seen = observations(observed)
+    own = BY_INSTRUCTION[decider.instruction].axes
+    remarks = [f"{name} says nothing about {decider.instruction}" for name in known if name not in own]
+    about = {"named": decider.instruction, "executed": True if seen else None} | about
+    about["remarks"] = (*about.get("remarks", ()), *remarks)
+    found = Explanation(decider, {name: known[name] for name in known if name in own}, seen, **about)
+    if not found.is_ruled_out:
+        return found
+    others = [each for each in sources_of(decider.instruction) if _agrees(ladder(decider.instruction, each), found)]
+    by = f"it can end like this by: {', '.join(others)}" if others else "by no source can it end like this"
+    return replace(found, remarks=(*found.remarks, by))
+
+
+def _agrees(other: Ladder, found: Explanation) -> bool:
+    try:
+        other.check_domain(found.known)
+    except OutsideDomain:
+        return False
+    return bool(Explanation(other, found.known, found.seen).outcomes)
+
+
+def _parse_question(text: str, axes: Mapping[str, object]) -> tuple[str, str, dict[str, object]]:
+    """Return the parts of a state's text form, with further axes."""
+    instruction, source, found = parse_address(text)
+    return instruction, source, dict(named_values({**found, **axes}))
 
 
 def step(state: Mapping[str, object], instruction: str, source: str | Ladder, /) -> tuple[Verdict, State]:

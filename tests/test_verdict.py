@@ -348,7 +348,7 @@ def test_bad_registers_are_refused(given: dict[str, Any], error: type[Exception]
         (lambda: nvmx.verdict("vmxon", "intel"), ValueError, ["'vmxon'", "did you mean 'VMXON'", "'VMXOFF'"]),
         (lambda: nvmx.verdict(27, "intel"), TypeError, ["27", "VMXON"]),  # type: ignore[arg-type]
         (lambda: nvmx.verdict("VMXON", "kvm2011"), ValueError, ["'kvm2011'", "did you mean 'kvm-2011'", "'intel'"]),
-        (lambda: nvmx.verdict("VMXON", None), TypeError, ["None", "Ladder"]),  # type: ignore[arg-type]
+        (lambda: nvmx.verdict("VMXON", None), TypeError, ["None", "Ladder"]),
         (lambda: nvmx.verdict("VMXOFF", nvmx.ladder("VMXON", "intel")), ValueError, ["VMXON", "VMXOFF"]),
         (lambda: nvmx.verdict("VMXON", "intel").repair("#GP"), ValueError, ["'#GP'", "did you mean '#GP(0)'"]),
         (lambda: nvmx.verdict("VMXON", "intel").repair(None), TypeError, ["None", "success"]),  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from .address import write_address
 from .axis import BY_NAME, Value
 from .box import Box, nearest, table_order
 from .html import Markup, badge, html_table, join, tag
@@ -29,20 +30,20 @@ def changes_text(start: Mapping[str, Value], end: Mapping[str, Value]) -> str:
 
 
 class Repair(dict[str, Value]):
-    """The axes to change, all at once: {keyword: new value}; its text is for people.
+    """The axes to change, all at once: {keyword: new value}, and `columns` by column name; its text is for people.
 
     `needs_reset` is True if a locked FEATURE_CONTROL must change, which takes a power-up reset and other firmware.
     """
 
     def __init__(self, start: Mapping[str, Value], changes: Mapping[str, Value]) -> None:
         super().__init__({BY_NAME[name].keyword: value for name, value in changes.items()})
-        self._start, self._changes = start, changes
+        self._start, self.columns = start, changes
         self.needs_reset = start["FEATURE_CONTROL.lock"] == 1 and any(name in changes for name in _FEATURE_CONTROL)
 
     def __str__(self) -> str:
         if not self:
             return "nothing to change"
-        text = changes_text(self._start, self._changes)
+        text = changes_text(self._start, self.columns)
         return f"{text} (FEATURE_CONTROL is locked: this needs a power-up reset)" if self.needs_reset else text
 
 
@@ -192,6 +193,13 @@ class Verdict:
         because = f", because {self.short_reason}" if self.rung else ""
         return f"{self.ladder.instruction}, {self.ladder.source}: {self.ending}{because}"
 
+    @property
+    def address(self) -> str:
+        """The text form of the question: the values that differ from the ready ones, such as `VMXON/intel?cpl=3`."""
+        ready = READY[self.ladder.instruction]
+        values = {name: value for name, value in self.state.columns.items() if value != ready[name]}
+        return write_address(self.ladder.instruction, self.ladder.source, values)
+
     def __repr__(self) -> str:
         return f"<{self.headline}{self._doubt}>"
 
@@ -201,7 +209,7 @@ class Verdict:
         for number, (rung, mark) in enumerate(self.steps, 1):
             ending = f"{rung.ending}, because {cause_text(rung, self.state)}" if mark in _FAILS else ""
             lines.append(f"{number:3}  {mark:15}  {rung.name:{width}}  {ending}".rstrip())
-        return "\n".join(lines + ["", self._repair_line] * bool(self._repair_line))
+        return "\n".join([*lines, *["", self._repair_line] * bool(self._repair_line), "", self.address])
 
     @cached_property
     def _repair_line(self) -> str:
@@ -214,6 +222,7 @@ class Verdict:
             tag("p", badge(self.outcome), f" {why}.", style="font-size:1.2em;line-height:1.4"),
             checks_table(self),
             tag("p", self._repair_line) if self._repair_line else "",
+            tag("code", self.address),
         )
 
 
