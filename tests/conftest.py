@@ -21,23 +21,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def kvm2011_outcomes() -> Callable[[str, dict[str, Any]], tuple[Any, Any]]:
     """Outcome codes and error numbers (none) of the handlers in many states, given as one array per axis.
 
-    If the processor does not let the instruction reach the handler (a register operand; no protected mode;
-    virtual-8086 or compatibility mode) the outcome is #UD.
+    If the processor does not let the instruction reach the handler (a LOCK prefix or a register operand; no protected
+    mode; virtual-8086 or compatibility mode) the outcome is #UD.
     """
 
     def outcomes(instruction: str, states: dict[str, Any]) -> tuple[Any, Any]:
         names = [name for name in states if name in kvm2011_contract.AXES]
         answers: dict[tuple[Any, ...], str] = {}
         codes = []
-        for register, *values in zip(states["operand"] == "register", *(states[name] for name in names), strict=True):
+        other = (states["LOCK"] == 1) | ((states["operand"] == "register") & (instruction == "VMXON"))
+        for refused, *values in zip(other, *(states[name] for name in names), strict=True):
             state = dict(zip(names, values, strict=True))
             compatibility = state["EFER.LMA"] == 1 and state["CS.L"] == 0
-            if (
-                (register and instruction == "VMXON")
-                or state["CR0.PE"] == 0
-                or state["RFLAGS.VM"] == 1
-                or compatibility
-            ):
+            if refused or state["CR0.PE"] == 0 or state["RFLAGS.VM"] == 1 or compatibility:
                 codes.append(nvmx.OUTCOMES.index("#UD"))
                 continue
             key = tuple(values)

@@ -60,7 +60,7 @@ def registers(kvm: Any) -> None:
     assert (other.cr0, other.cr4, other.efer, other.rflags, other.cs.l) == (0, 0, 0, 0x2_0002, 0)
     assert other.nested.vmxon is True
     assert kvm.Vcpu.from_state(cpl=2).cs.selector == 0xA
-    assert kvm.Vcpu.from_state(fc_lock=0, a20m=1, operand="register") == ready
+    assert kvm.Vcpu.from_state(fc_lock=0, a20m=1, operand="ss-fault", lock=1, other_fixed_bits=0) == ready
     assert kvm.vmx_get_cpl(kvm.Vcpu(cr0=0, cs=kvm.KvmSegment(selector=3))) == 0
     assert kvm.vmx_get_cpl(kvm.Vcpu(efer=0x100, rflags=0x2_0002)) == 3  # LME alone is not long mode
     with pytest.raises(ValueError, match="non-root"):

@@ -26,8 +26,8 @@ Row = tuple[Box, str, int]
 def every_state(instruction: str) -> dict[str, Any]:
     """For each axis of Intel's ladder an array that broadcasts to all of its states."""
     ladder = nvmx.ladder(instruction, "intel")
-    grid = np.ix_(*[np.array(axis.values) for axis in AXES if axis.name in ladder.axes])
-    return dict(zip(ladder.axes, grid, strict=True))
+    grid = np.ix_(*[np.array(axis.values) for axis in AXES if axis.name in ladder.reads])
+    return dict(zip(ladder.reads, grid, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,10 @@ def possible_states() -> dict[str, Any]:
 @pytest.mark.parametrize("instruction", INSTRUCTIONS)
 def test_intel_equals_the_manual_on_every_state(instruction: str) -> None:
     expected, _ = manual.MANUAL[instruction](every_state(instruction))
-    found = nvmx.outcomes(instruction, "intel")
+    found = nvmx.outcomes(instruction, "intel", nvmx.ladder(instruction, "intel").reads)
     wrong = int((found != expected).sum())  # a number: pytest would take minutes to write a twenty-dimensional array
     assert wrong == 0
-    assert len(np.unique(found)) == len(set(np.unique(expected))) > 4
+    assert len(set(np.bincount(found.ravel()).nonzero()[0])) > 4
 
 
 @pytest.mark.parametrize("instruction", INSTRUCTIONS)

@@ -19,6 +19,7 @@ from nvmx.states.listing import States
 
 # The manual's outcome of each check, the rungs that make it, and the values with which each of them fires.
 CHECKS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
+    "LOCK": ("#UD", {"no LOCK prefix": {"LOCK": 1}}),
     "register": ("#UD", {"memory operand": {"operand": "register"}}),
     "PE": ("#UD", {"protected mode": {"CR0.PE": 0}}),
     "VMXE": ("#UD", {"CR4.VMXE set": {"CR4.VMXE": 0}}),
@@ -37,13 +38,17 @@ CHECKS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "A20M": ("#GP(0)", {"not A20M mode": {"A20M": 1}}),
     "NE": ("#GP(0)", {"CR0.NE set": {"CR0.NE": 0}}),
     "PG": ("#GP(0)", {"CR0.PG set": {"CR0.PG": 0}}),
+    "fixed": ("#GP(0)", {"other fixed bits valid": {"other_fixed_bits": 0}}),
     "lock": ("#GP(0)", {"FEATURE_CONTROL locked": {"FEATURE_CONTROL.lock": 0}}),
     "bit 2": ("#GP(0)", {"FEATURE_CONTROL bit 2 set": {"FEATURE_CONTROL.vmx": 0}}),
     "SMX": ("#GP(0)", {
         "VMXON enabled inside SMX": {"SMX": 1, "FEATURE_CONTROL.smx": 0},
         "VMXON enabled outside SMX": {"SMX": 0, "FEATURE_CONTROL.vmx": 0},
     }),
-    "operand": ("#PF", {"operand mapped": {"operand": "unmapped"}}),
+    "segment": ("#GP(0)", {"operand address valid": {"operand": "gp-fault"}}),
+    "stack": ("#SS(0)", {"stack address valid": {"operand": "ss-fault"}}),
+    "stack in 64-bit mode": ("#SS(0)", {"64-bit stack address valid": {"EFER.LMA": 1, "operand": "ss-fault"}}),
+    "page": ("#PF", {"operand mapped": {"operand": "unmapped"}}),
     "aligned": ("VMfailInvalid", {"pointer aligned": {"pointer.aligned": 0}}),
     "width": ("VMfailInvalid", {"pointer within width": {"pointer.in_width": 0}}),
     "width in 64-bit mode": (
@@ -56,49 +61,54 @@ CHECKS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     }),
 }  # fmt: skip
 # What the processor checks before a VM exit to a hypervisor; the second is all that can fail in long mode.
-VT_X = {"VMXON": "register & PE & VM & compat", "VMXOFF": "PE & VM & compat"}
-LONG_VT_X = {"VMXON": "register & compat", "VMXOFF": "compat"}
+VT_X = {"VMXON": "LOCK & register & PE & VM & compat", "VMXOFF": "LOCK & PE & VM & compat"}
+LONG_VT_X = {"VMXON": "LOCK & register & compat", "VMXOFF": "LOCK & compat"}
 
 # A line is a ladder: `>` where the order matters, `&` between checks that are one test or whose order no state shows,
 # and in brackets an outcome that is not the manual's.
 ORDER = {
     "VMXON": """
-    intel          register & PE & VMXE & VM & compat > exit > CPL > root > A20M & NE & PG & lock & SMX > operand
-                   > aligned & width > revision & bit 31
-    intel-2006     register & VMXE & PE & VM & compat > exit > CPL > root > A20M & NE & PG & lock & bit 2 > operand
-                   > aligned & width > revision & bit 31
+    intel          LOCK & register & PE & VMXE & VM & compat > exit > CPL > root
+                   > A20M & NE & PG & fixed & lock & SMX > segment & stack & page > aligned & width > revision & bit 31
+    intel-2006     LOCK & register & VMXE & PE & VM & compat > exit > CPL > root
+                   > A20M & NE & PG & fixed & lock & bit 2 > segment & stack & page > aligned & width > revision & bit 31
     kvm-2011       VT-x > VMXE > CPL
     kvm-2013       VT-x > exit > VMXE > CPL > root > lock & bit 2
-    kvm-2014       VT-x > exit > VMXE > CPL > operand > aligned & width > revision & bit 31 > root > lock & bit 2
-    kvm-2017       VT-x > exit > VMXE > root > lock & bit 2 > operand > aligned & width > revision & bit 31
-    kvm-2018-06    VT-x > exit > VMXE > CPL [#UD] > root > lock & bit 2 > operand > aligned & width > revision & bit 31
-    kvm-2018-07    VT-x > exit > VMXE > CPL > root > lock & bit 2 > operand > aligned & width > revision & bit 31
-    kvm-2022-06    VT-x > exit > VMXE & NE [#UD] & PG [#UD] > CPL > root > lock & bit 2 > operand > aligned & width
+    kvm-2014       VT-x > exit > VMXE > CPL > page > aligned & width > revision & bit 31 > root > lock & bit 2
+    kvm-2017       VT-x > exit > VMXE > root > lock & bit 2 > segment & stack & page > aligned & width
                    > revision & bit 31
-    kvm-2022-10    VT-x > exit > VMXE > CPL > root > NE & PG > lock & bit 2 > operand > aligned & width
+    kvm-2018-06    VT-x > exit > VMXE > CPL [#UD] > root > lock & bit 2 > segment & stack & page > aligned & width
                    > revision & bit 31
-    bochs          register & PE & VM > VMXE & compat > exit > CPL > root > NE & A20M & lock & bit 2 > operand
+    kvm-2018-07    VT-x > exit > VMXE > CPL > root > lock & bit 2 > segment & stack & page > aligned & width
+                   > revision & bit 31
+    kvm-2022-06    VT-x > exit > VMXE & NE [#UD] & PG [#UD] & fixed [#UD] > CPL > root > lock & bit 2
+                   > segment & stack & page > aligned & width > revision & bit 31
+    kvm-2022-10    VT-x > exit > VMXE > CPL > root > NE & PG & fixed > lock & bit 2 > segment & stack & page
                    > aligned & width > revision & bit 31
-    bochs-2026-09  register & PE & VM > VMXE & compat > exit > CPL > root > NE & PG & A20M & lock & bit 2 > operand
-                   > aligned & width > revision & bit 31
-    xen-2011       VT-x > VMXE > CPL > operand
-    xen            VT-x > exit > VMXE > CPL > operand > root > aligned & width in 64-bit mode > revision & bit 31
-    virtualbox     register & PE & VM & compat > exit > CPL > root > A20M > NE & PG > VMXE [#GP(0)] > lock & bit 2
-                   > operand > aligned > width > revision & bit 31
-    virtualbox-hm  VT-x > exit > VMXE > CPL > root > A20M > NE & PG > lock & bit 2 > operand > aligned > width
+    bochs          LOCK & register & PE & VM > VMXE & compat > exit > CPL > root > NE & A20M & lock & bit 2
+                   > segment & stack > page > aligned & width > revision & bit 31
+    bochs-2026-09  LOCK & register & PE & VM > VMXE & compat > exit > CPL > root > NE & PG & A20M & lock & bit 2
+                   > segment & stack > page > aligned & width > revision & bit 31
+    xen-2011       VT-x > VMXE > CPL > page
+    xen            VT-x > exit > VMXE > CPL > segment & stack [#GP(0)] > page > root
+                   > aligned & width in 64-bit mode > revision & bit 31
+    virtualbox     register & PE & VM & compat > exit > CPL > root > A20M > NE & PG & fixed > VMXE [#GP(0)]
+                   > lock & bit 2 > segment & stack in 64-bit mode [#GP(0)] > stack > page > aligned > width
                    > revision & bit 31
-    acrn           VT-x > exit > VMXE > 32-bit > CPL & NE & PG & lock & bit 2 > root, always > aligned & width
+    virtualbox-hm  VT-x > exit > VMXE > segment & stack in 64-bit mode [#GP(0)] > stack > CPL > root > A20M
+                   > NE & PG & fixed > lock & bit 2 > page > aligned > width > revision & bit 31
+    acrn           VT-x > exit > VMXE > 32-bit > CPL & NE & PG & fixed & lock & bit 2 > root, always > aligned & width
                    > revision & bit 31
-    xmhf64         VT-x > exit > VMXE > CPL > root > NE & PG > aligned & width > revision & bit 31
+    xmhf64         VT-x > exit > VMXE > CPL > root > NE & PG & fixed > aligned & width > revision & bit 31
     bitvisor       VT-x > exit > VMXE > CPL > root > aligned & width > revision
-    pkvm-ia        VT-x in long mode > exit > root, always > operand [VMfailInvalid] > revision & bit 31
-    khypervisor    VT-x in long mode > on, always > aligned
+    pkvm-ia        VT-x in long mode > exit > root, always > page [VMfailInvalid] > revision & bit 31
+    khypervisor    VT-x in long mode > on, always > segment [#UD] & stack [#UD] > aligned
     ksm            VT-x in long mode > exit > CPL [#UD] > VMXE [#GP(0)] > lock & bit 2 > root, always
-                   > revision & bit 31
+                   > segment & stack > revision & bit 31
     """,
     "VMXOFF": """
-    intel          off & PE & VM & compat > exit > CPL > dual monitor
-    intel-2006     off & VM & compat > exit > CPL > dual monitor
+    intel          LOCK & off & PE & VM & compat > exit > CPL > dual monitor
+    intel-2006     LOCK & off & VM & compat > exit > CPL > dual monitor
     kvm-2011       VT-x > off > CPL
     kvm-2013       VT-x > exit > off > CPL
     kvm-2014       VT-x > exit > off > CPL
@@ -107,8 +117,8 @@ ORDER = {
     kvm-2018-07    VT-x > exit > off > CPL
     kvm-2022-06    VT-x > exit > off > CPL
     kvm-2022-10    VT-x > exit > off > CPL
-    bochs          PE & VM > off & compat > exit > CPL
-    bochs-2026-09  PE & VM > off & compat > exit > CPL
+    bochs          LOCK & PE & VM > off & compat > exit > CPL
+    bochs-2026-09  LOCK & PE & VM > off & compat > exit > CPL
     xen-2011       VT-x > off > CPL
     xen            VT-x > exit > VMXE & off > CPL
     virtualbox     off > PE & VM & compat > exit > CPL > dual monitor
@@ -136,19 +146,22 @@ REPEATS = {
 }
 NO_NESTED_GUESTS = {"VMX": ("off", "root")}
 NO_FAULT = {"operand": ("mapped", "register")}
+NO_BAD_ADDRESS = {"operand": ("mapped", "unmapped", "register")}
+NO_PAGE_FAULT = {"operand": ("mapped", "gp-fault", "ss-fault", "register")}
 # The values that a source keeps of an axis, if it says nothing about the others.
 DOMAIN: dict[tuple[str, str], dict[str, tuple[Any, ...]]] = {
     ("VMXON", "kvm-2011"): NO_NESTED_GUESTS,
     ("VMXOFF", "kvm-2011"): NO_NESTED_GUESTS,
-    ("VMXON", "xen-2011"): NO_NESTED_GUESTS,
+    ("VMXON", "kvm-2014"): NO_BAD_ADDRESS,
+    ("VMXON", "xen-2011"): {**NO_NESTED_GUESTS, **NO_BAD_ADDRESS},
     ("VMXOFF", "xen-2011"): NO_NESTED_GUESTS,
     ("VMXON", "acrn"): NO_FAULT,
     ("VMXON", "xmhf64"): NO_FAULT,
     ("VMXON", "bitvisor"): NO_FAULT,
-    ("VMXON", "pkvm-ia"): {"EFER.LMA": (1,), "pointer.aligned": (1,), "pointer.in_width": (1,)},
+    ("VMXON", "pkvm-ia"): {**NO_BAD_ADDRESS, "EFER.LMA": (1,), "pointer.aligned": (1,), "pointer.in_width": (1,)},
     ("VMXOFF", "pkvm-ia"): {"VMX": ("root", "non-root")},
-    ("VMXON", "khypervisor"): {**NO_FAULT, "EFER.LMA": (1,), "CPL": (0,)},
-    ("VMXON", "ksm"): {**NO_FAULT, "EFER.LMA": (1,), "pointer.aligned": (1,), "pointer.in_width": (1,)},
+    ("VMXON", "khypervisor"): {**NO_PAGE_FAULT, "EFER.LMA": (1,), "CPL": (0,)},
+    ("VMXON", "ksm"): {**NO_PAGE_FAULT, "EFER.LMA": (1,), "pointer.aligned": (1,), "pointer.in_width": (1,)},
 }
 
 
@@ -200,7 +213,7 @@ def places(instruction: str, source: str, line: str) -> dict[str, tuple[int, str
 
 def checked_by(instruction: str, source: str, name: str, place: int) -> str:
     """Who makes the check that has this name and this place in its line."""
-    if name == "memory operand":
+    if name in ("no LOCK prefix", "memory operand"):
         return "decoder"
     if not LINES[instruction, source].startswith("VT-x"):
         return "processor"  # an emulator or a manual: there is no handler

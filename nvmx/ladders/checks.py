@@ -56,6 +56,8 @@ _CHECKS: dict[str, _Row] = {
         {"operand": "gp-fault"}, "#GP(0)", "the operand's address is outside its segment, or not canonical"),
     "stack address valid": (
         {"operand": "ss-fault"}, "#SS(0)", "the operand's address is outside the stack segment, or not canonical"),
+    "64-bit stack address valid": (
+        {"EFER.LMA": 1, "operand": "ss-fault"}, "#SS(0)", "the operand's address, on the stack, is not canonical"),
     "operand mapped": (
         {"operand": "unmapped"}, "#PF", "the memory operand cannot be read"),
     "pointer aligned": (

@@ -7,14 +7,15 @@ _FILE = "kHypervisor b1360bba, kHypervisor/vmx.cpp"
 
 VMXON = end_to_end(
     "VMXON", "khypervisor", f"{_FILE}, VmxVmxonEmulate",
-    "not in VMX operation, pointer aligned",
+    "not in VMX operation, operand address valid, stack address valid, pointer aligned",
     modes="not compatibility mode",
+    outcomes={"operand address valid": "#UD", "stack address valid": "#UD"},
     reasons={
         "not in VMX operation": "VMX operation was entered already; CF is set even if there is a current VMCS, and a"
         " nested guest gets the same answer instead of a VM exit",
     },
     # The operand's address is used as an address of the hypervisor's own, which is that of a 64-bit kernel.
-    narrow={"operand": ("mapped", "register"), "EFER.LMA": 1, "CPL": 0},
+    narrow={"operand": ("mapped", "gp-fault", "ss-fault", "register"), "EFER.LMA": 1, "CPL": 0},
 )  # fmt: skip
 
 VMXOFF = end_to_end(

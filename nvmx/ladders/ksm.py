@@ -7,7 +7,7 @@ from .source import Source
 VMXON = end_to_end(
     "VMXON", "ksm", "ksm 6ef52b87, exit.c, vcpu_handle_exit and vcpu_handle_vmon",
     "not VMX non-root operation, CPL 0, CR4.VMXE set, FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set,"
-    " not in VMX root operation, revision matches, revision bit 31 clear",
+    " not in VMX root operation, operand address valid, stack address valid, revision matches, revision bit 31 clear",
     modes="not compatibility mode",
     outcomes={"CPL 0": "#UD", "CR4.VMXE set": "#GP(0)", "not in VMX root operation": "VMfailValid"},
     reasons={
@@ -16,7 +16,7 @@ VMXON = end_to_end(
     },
     # Only 64-bit page tables are walked.  If the operand or the page at the pointer is not found, the instruction is
     # skipped without any sign; of a misaligned pointer the page counts that it is in.
-    narrow={"operand": ("mapped", "register"), "EFER.LMA": 1, "pointer.aligned": 1, "pointer.in_width": 1},
+    narrow={"operand": ("mapped", "gp-fault", "ss-fault", "register"), "EFER.LMA": 1, "pointer.aligned": 1, "pointer.in_width": 1},
 )  # fmt: skip
 
 VMXOFF = end_to_end(

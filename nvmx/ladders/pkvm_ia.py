@@ -18,7 +18,7 @@ VMXON = end_to_end(
     },
     # Only the page tables of long mode are walked.  The pointer is not tested: the revision is read from wherever it
     # leads, inside a page or outside memory.
-    narrow={"EFER.LMA": 1, "pointer.aligned": 1, "pointer.in_width": 1},
+    narrow={"operand": ("mapped", "unmapped", "register"), "EFER.LMA": 1, "pointer.aligned": 1, "pointer.in_width": 1},
 )  # fmt: skip
 
 VMXOFF = end_to_end(

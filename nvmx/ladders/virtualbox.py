@@ -9,8 +9,10 @@ _FORM = "VirtualBox 7.1.12, IEMAllInstTwoByte0f.cpp.h, g_apfnGroup9RegReg"
 _DECODER = "VirtualBox 7.1.12, IEMAllInstTwoByte0f.cpp.h, iemOp_Grp9_vmxon_Mq, and IEMOpHlp.h, IEMOP_HLP_VMX_INSTR"
 _OFF_DECODER = "VirtualBox 7.1.12, IEMOpHlp.h, IEMOP_HLP_IN_VMX_OPERATION and IEMOP_HLP_VMX_INSTR"
 _ON = "VirtualBox 7.1.12, IEMAllCImplVmxInstr.cpp, iemVmxVmxon"
+_MEMORY = f"{_ON}; IEMAll.cpp, iemMemApplySegment"
 _OFF = "VirtualBox 7.1.12, IEMAllCImplVmxInstr.cpp, iemCImpl_vmxoff"
 _HM = "VirtualBox 7.1.12, VMXAllTemplate.cpp.h"
+_STACK = "the operand's address, on the stack, is not canonical (a comment in the code doubts the vector)"
 
 VMXON = Ladder(
     "VMXON",
@@ -20,11 +22,14 @@ VMXON = Ladder(
         *checks("protected mode, not virtual-8086 mode, not compatibility mode", "processor", _DECODER),
         *checks("not VMX non-root operation, CPL 0", "processor", _ON),
         *vmfail("not in VMX root operation", 15, "processor", _ON),
-        *checks("not A20M mode, CR0.NE set, CR0.PG set", "processor", _ON),
+        *checks("not A20M mode, CR0.NE set, CR0.PG set, other fixed bits valid", "processor", _ON),
         check("CR4.VMXE set", "processor", _ON, outcome="#GP(0)",
               why="CR4.VMXE is found clear only as one of the fixed bits of CR4"),
         *checks("FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set", "processor", _ON),
-        *checks("operand mapped, pointer aligned, pointer within width", "processor", _ON),
+        check("operand address valid", "processor", _MEMORY),
+        check("64-bit stack address valid", "processor", _MEMORY, outcome="#GP(0)", why=_STACK),
+        *checks("stack address valid, operand mapped", "processor", _MEMORY),
+        *checks("pointer aligned, pointer within width", "processor", _ON),
         *checks("revision matches, revision bit 31 clear", "processor", _ON),
     ),
     Effect(vmx="root"),
@@ -43,10 +48,14 @@ VMXOFF = Ladder(
 )
 
 VMXON_HM = end_to_end(
-    "VMXON", "virtualbox-hm", f"{_HM}, vmxHCExitVmxon and vmxHCCheckExitDueToVmxInstr; {_ON}",
-    "not VMX non-root operation, CR4.VMXE set, CPL 0, not in VMX root operation, not A20M mode, CR0.NE set, CR0.PG set,"
+    "VMXON", "virtualbox-hm",
+    f"{_HM}, vmxHCExitVmxon, vmxHCCheckExitDueToVmxInstr and vmxHCDecodeMemOperand; {_ON}",
+    "not VMX non-root operation, CR4.VMXE set, operand address valid, 64-bit stack address valid, stack address valid,"
+    " CPL 0, not in VMX root operation, not A20M mode, CR0.NE set, CR0.PG set, other fixed bits valid,"
     " FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set, operand mapped, pointer aligned, pointer within width,"
     " revision matches, revision bit 31 clear",
+    outcomes={"64-bit stack address valid": "#GP(0)"},
+    reasons={"64-bit stack address valid": _STACK},
 )  # fmt: skip
 
 VMXOFF_HM = end_to_end(

@@ -10,6 +10,8 @@ _OFF = f"Xen c447b730, {_FILE}, nvmx_n2_vmexit_handler and nvmx_handle_vmx_insn"
 _ON = f"Xen c447b730, {_FILE}, nvmx_n2_vmexit_handler, nvmx_handle_vmx_insn and nvmx_handle_vmxon"
 # The first version has no nested guests: their exits were added by a later commit (3bafd4a909).
 _NO_NESTED_GUESTS = {"VMX": ("off", "root")}
+_STACK = {"stack address valid": "the operand's address is outside the stack segment, or not canonical, and Xen treats"
+          " all segments alike"}
 
 SOURCES = (
     Source(
@@ -21,7 +23,7 @@ SOURCES = (
         "operation off, because 0 meant 'off' (a pointer's value is not modelled). The CPL is CS.RPL.",
         (
             end_to_end("VMXON", "xen-2011", _ON_2011, "CR4.VMXE set, CPL 0, operand mapped",
-                       repeats=MODES, narrow=_NO_NESTED_GUESTS),
+                       repeats=MODES, narrow={**_NO_NESTED_GUESTS, "operand": ("mapped", "unmapped", "register")}),
             end_to_end("VMXOFF", "xen-2011", _CHECK_2011, "in VMX operation, CPL 0",
                        repeats="not virtual-8086 mode, not compatibility mode", narrow=_NO_NESTED_GUESTS),
         ),
@@ -40,9 +42,10 @@ SOURCES = (
         "instruction is #UD from then on.",
         (
             end_to_end("VMXON", "xen", _ON,
-                       "not VMX non-root operation, CR4.VMXE set, CPL 0, operand mapped, not in VMX root operation,"
-                       " pointer aligned, 64-bit pointer within width, revision matches, revision bit 31 clear",
-                       repeats=MODES),
+                       "not VMX non-root operation, CR4.VMXE set, CPL 0, operand address valid, stack address valid,"
+                       " operand mapped, not in VMX root operation, pointer aligned, 64-bit pointer within width,"
+                       " revision matches, revision bit 31 clear",
+                       repeats=MODES, outcomes={"stack address valid": "#GP(0)"}, reasons=_STACK),
             end_to_end("VMXOFF", "xen", _OFF, "not VMX non-root operation, CR4.VMXE set, in VMX operation, CPL 0",
                        repeats=MODES),
         ),

@@ -8,7 +8,7 @@ _FILE = "XMHF64 7dc31ec4, nested-x86vmx-handler1.c"
 VMXON = end_to_end(
     "VMXON", "xmhf64", f"{_FILE}, _vmx_nested_check_ud and xmhf_nested_arch_x86vmx_handle_vmxon",
     "not VMX non-root operation, CR4.VMXE set, CPL 0, not in VMX root operation, CR0.NE set, CR0.PG set,"
-    " pointer aligned, pointer within width, revision bit 31 clear, revision matches",
+    " other fixed bits valid, pointer aligned, pointer within width, revision bit 31 clear, revision matches",
     repeats=MODES,
     # If the operand cannot be read, the hypervisor halts.
     narrow={"operand": ("mapped", "register")},
