@@ -1,9 +1,11 @@
 """What is still open if little is known: held against an enumeration of every possible state."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -295,3 +297,14 @@ def test_a_ladder_of_ones_own_is_explained() -> None:
     found = nvmx.explain("VMXON", mine, "#GP(0)")
     assert [suspect.rung for suspect in found.suspects] == [rung]
     assert all(not matches(rung.when, suspect.state.columns) or suspect.rung is rung for suspect in found.suspects)
+
+
+def test_the_keys_of_the_answer_are_those_that_are_documented() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "command-line.md").read_text(encoding="utf-8")
+    table = page[page.index("| key |") :]
+    answer = nvmx.explain("VMXON", observed="#GP(0)").as_json()
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(answer)
+    assert answer["observed"] == "#GP(0)"
+    suspects = answer["suspects"]
+    assert isinstance(suspects, list)
+    assert all(list(each) == ["check", "outcome", "axes"] for each in suspects)

@@ -10,8 +10,10 @@ _OFF = f"Xen c447b730, {_FILE}, nvmx_n2_vmexit_handler and nvmx_handle_vmx_insn"
 _ON = f"Xen c447b730, {_FILE}, nvmx_n2_vmexit_handler, nvmx_handle_vmx_insn and nvmx_handle_vmxon"
 # The first version has no nested guests: their exits were added by a later commit (3bafd4a909).
 _NO_NESTED_GUESTS = {"VMX": ("off", "root")}
-_STACK = {"stack address valid": "the operand's address is outside the stack segment, or not canonical, and Xen treats"
-          " all segments alike"}
+_STACK = {
+    "stack address valid": "the operand's address is outside the stack segment, or not canonical, and Xen treats"
+    " all segments alike"
+}
 
 SOURCES = (
     Source(
