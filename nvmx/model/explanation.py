@@ -323,7 +323,7 @@ class Explanation:
                     [(names, *(ways.get(tool, "") for tool in TOOLS)) for names, ways in self.looks()],
                 )
             )
-        if self.known:
+        if self.evidence:
             tables.append(html_table("Known", ("axes", "from"), self._quotes()))
         notes = tag("ul", *(tag("li", note) for note in self.notes)) if self.notes else ""
         return join(tag("p", head, style="font-size:1.2em;line-height:1.4"), notes, *tables, tag("code", self.address))
