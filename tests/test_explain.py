@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from strategies import examples, possible_states, some_values
 
 import nvmx
+from nvmx.ask import explain_known
 from nvmx.ladders import all_sources
 from nvmx.model.axis import BY_NAME, Value
 from nvmx.model.box import matches
@@ -308,3 +309,20 @@ def test_the_keys_of_the_answer_are_those_that_are_documented() -> None:
     suspects = answer["suspects"]
     assert isinstance(suspects, list)
     assert all(list(each) == ["check", "outcome", "axes"] for each in suspects)
+
+
+def test_that_the_bytes_are_those_of_the_instruction_can_be_taken_for_granted() -> None:
+    known: dict[str, Value] = {"CR0.PE": 1, "CR4.VMXE": 0, "RFLAGS.VM": 0, "CS.L": 1}
+    found = explain_known("VMXON", "intel", known, decoded=True)
+    assert [suspect.rung.name for suspect in found.suspects] == ["CR4.VMXE set"]
+    assert "taken for granted: no LOCK prefix, memory operand" in found.notes
+    bytes_known = explain_known("VMXON", "intel", {**known, "LOCK": 1}, decoded=True)
+    assert [suspect.rung.name for suspect in bytes_known.suspects] == ["no LOCK prefix"]
+    assert not any("granted" in note for note in bytes_known.notes)
+    only = explain_known("VMXON", "intel", {**known, "CR4.VMXE": 1}, "#UD", decoded=True)
+    assert [suspect.rung.name for suspect in only.suspects] == ["no LOCK prefix", "memory operand"]
+
+
+def test_vmfail_is_either_of_both() -> None:
+    assert nvmx.explain("VMXON", observed="VMfail").outcomes == ("VMfailInvalid", "VMfailValid")
+    assert nvmx.explain("VMXON", observed="VMfail", current_vmcs=0).observed is None

@@ -53,6 +53,8 @@ class Explanation:
     `named` is the instruction that a text names, and `executed` whether it was executed (None: not known).  `evidence`
     quotes, for each known axis, the lines that say so; `remarks` are sentences about the text, and `objection` says why
     it is refused, or is None.  If `named` is another instruction, what was seen says nothing about this one.
+    `decoded=True` takes for granted, if that is possible at all, that the bytes are those of this instruction: no LOCK
+    prefix, and no register as the operand.
 
     >>> import nvmx
     >>> found = nvmx.explain("VMXON", "intel", observed="#GP(0)", cpl=0, cr0_ne=1, cr0_pg=1, fc_lock=1, smx=0, a20m=0)
@@ -70,6 +72,7 @@ class Explanation:
     evidence: Mapping[str, tuple[str, ...]] = FrozenDict()
     remarks: tuple[str, ...] = ()
     objection: str | None = None
+    decoded: bool = False
 
     @property
     def is_about_another(self) -> bool:
@@ -81,21 +84,23 @@ class Explanation:
         """The place of each rung that can decide (the number of rungs: success), and the state closest to ready."""
         if self.objection is not None:
             return ()
-        seen = () if self.is_about_another else self.seen
         places = range(len(self.ladder.rungs) + 1)
-        found = ((place, self._agreeing(place, self.known, seen)) for place in places)
-        return tuple((place, State(state)) for place, state in found if state is not None)
+        found = [(place, self._agreeing(place, self.known)) for place in places]
+        every = [(place, State(state)) for place, state in found if state is not None]
+        return tuple([ending for ending in every if self._is_decoded(ending[0])] or every)
 
-    def _agreeing(
-        self, place: int, known: Mapping[str, Value], seen: Iterable[Observation]
-    ) -> Mapping[str, Value] | None:
+    def _is_decoded(self, place: int) -> bool:
+        """Whether the decoder does not decide here, if that is taken for granted."""
+        return not self.decoded or place == len(self.ladder.rungs) or self.ladder.rungs[place].by != "decoder"
+
+    def _agreeing(self, place: int, known: Mapping[str, Value]) -> Mapping[str, Value] | None:
         """Return the state closest to ready that agrees with everything and is decided at this place, or None."""
         rungs = self.ladder.rungs
         rung = rungs[place] if place < len(rungs) else None
         outside = [*BOXES, *self.ladder.outside_domain, *(earlier.when for earlier in rungs[:place])]
         effect = self.ladder.effect
         outcome, error, flags = (rung.outcome, rung.error, rung.flags) if rung else ("success", None, effect.flags)
-        for each in seen:
+        for each in () if self.is_about_another else self.seen:
             if not each.allows(outcome, error, flags):
                 return None
             outside += _before(each.never_after, {} if rung else effect.after)
@@ -135,13 +140,12 @@ class Explanation:
         return tuple(name for name in BY_NAME if name in named and self._varies(name))
 
     def _varies(self, name: str) -> bool:
-        seen = () if self.is_about_another else self.seen
         values = {state.columns[name] for _, state in self._endings}
         for value in BY_NAME[name].values:
             if len(values) > 1:
                 break
             places = (place for place, _ in self._endings)
-            if value not in values and any(self._agreeing(at, {**self.known, name: value}, seen) for at in places):
+            if value not in values and any(self._agreeing(at, {**self.known, name: value}) for at in places):
                 values.add(value)
         return len(values) > 1
 
@@ -207,6 +211,10 @@ class Explanation:
             found.insert(0, f"not {name}: the text shows {self.named}; below is what {name} would do in this state")
         elif self.named is None and self.objection is None:
             found.append(f"no instruction was named: the state is explained for {name}")
+        names = {suspect.rung.name for suspect in self.suspects}
+        left = [rung for rung in self.ladder.rungs if rung.by == "decoder" and rung.name not in names]
+        if self.decoded and self._endings and any(set(rung.when) - set(self.known) for rung in left):
+            found.append(f"taken for granted: {', '.join(rung.name for rung in left)}")
         for rung in self.behind:
             number = self.ladder.rungs.index(rung) + 1
             found.append(f"would also fail: check {number}, {rung.name} ({_values_text(self._of(rung.when))})")
@@ -272,11 +280,11 @@ class Explanation:
         return [(", ".join(names), way) for way, names in ways.items()]
 
     def _quotes(self) -> list[tuple[str, str]]:
-        """Return what is known, grouped by the line that says so."""
+        """Return what is known, grouped by the first line that says so."""
         lines: dict[str, list[str]] = {}
         for name, value in self.known.items():
-            for line in self.evidence.get(name, ()) or ("given",):
-                lines.setdefault(line, []).append(f"{name}={value}")
+            line = next(iter(self.evidence.get(name, ())), "given")
+            lines.setdefault(line, []).append(f"{name}={value}")
         return [(", ".join(values), line) for line, values in lines.items()]
 
     def __repr__(self) -> str:
