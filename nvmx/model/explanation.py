@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from .address import write_address
 from .axis import BY_NAME, Value
@@ -16,9 +17,10 @@ from .observed import Observation
 from .outcome import OUTCOMES
 from .rules import BOXES, RULES
 from .state import State
-from .verdict import Repair, Verdict, decide
+from .verdict import Repair, Verdict, cause_text, changes_text, decide
 
 _WIDEST = 72  # of a line that is quoted, in characters
+_SUSPECTS = 12  # how many checks a text shows; `suspects` has all of them
 _LISTED = 6  # how many ways to look a text shows; `looks` has all of them
 
 
@@ -79,28 +81,36 @@ class Explanation:
         """Whether the text names an instruction that is not this one."""
         return self.named not in (None, self.ladder.instruction)
 
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """What was seen of this instruction."""
+        return () if self.is_about_another else self.seen
+
     @cached_property
-    def _endings(self) -> tuple[tuple[int, State], ...]:
-        """The place of each rung that can decide (the number of rungs: success), and the state closest to ready."""
+    def _granted(self) -> tuple[Rung, ...]:
+        """The decoder's checks that could decide, but are taken for granted."""
+        checks = [rung for rung, _ in self._all_endings if rung and rung.by == "decoder"] if self.decoded else []
+        return tuple(checks) if len(checks) < len(self._all_endings) else ()
+
+    @cached_property
+    def _endings(self) -> tuple[tuple[Rung | None, State], ...]:
+        """Each rung that can decide (None: success), and the state closest to ready in which it does."""
+        return tuple(ending for ending in self._all_endings if ending[0] not in self._granted)
+
+    @cached_property
+    def _all_endings(self) -> tuple[tuple[Rung | None, State], ...]:
         if self.objection is not None:
             return ()
-        places = range(len(self.ladder.rungs) + 1)
-        found = [(place, self._agreeing(place, self.known)) for place in places]
-        every = [(place, State(state)) for place, state in found if state is not None]
-        return tuple([ending for ending in every if self._is_decoded(ending[0])] or every)
+        found = [(rung, self._agreeing(rung, self.known)) for rung in (*self.ladder.rungs, None)]
+        return tuple((rung, State(state)) for rung, state in found if state is not None)
 
-    def _is_decoded(self, place: int) -> bool:
-        """Whether the decoder does not decide here, if that is taken for granted."""
-        return not self.decoded or place == len(self.ladder.rungs) or self.ladder.rungs[place].by != "decoder"
-
-    def _agreeing(self, place: int, known: Mapping[str, Value]) -> Mapping[str, Value] | None:
-        """Return the state closest to ready that agrees with everything and is decided at this place, or None."""
-        rungs = self.ladder.rungs
-        rung = rungs[place] if place < len(rungs) else None
-        outside = [*BOXES, *self.ladder.outside_domain, *(earlier.when for earlier in rungs[:place])]
+    def _agreeing(self, rung: Rung | None, known: Mapping[str, Value]) -> Mapping[str, Value] | None:
+        """Return the state closest to ready that agrees with everything and that this rung decides, or None."""
+        earlier = takewhile(lambda other: other is not rung, self.ladder.rungs)
+        outside = [*BOXES, *self.ladder.outside_domain, *(other.when for other in earlier)]
         effect = self.ladder.effect
         outcome, error, flags = (rung.outcome, rung.error, rung.flags) if rung else ("success", None, effect.flags)
-        for each in () if self.is_about_another else self.seen:
+        for each in self.observations:
             if not each.allows(outcome, error, flags):
                 return None
             outside += _before(each.never_after, {} if rung else effect.after)
@@ -111,24 +121,22 @@ class Explanation:
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The outcomes that are still possible, in the order of OUTCOMES."""
-        rungs = self.ladder.rungs
-        found = {rungs[place].outcome if place < len(rungs) else "success" for place, _ in self._endings}
+        found = {rung.outcome if rung else "success" for rung, _ in self._endings}
         return tuple(name for name in OUTCOMES if name in found)
 
     @cached_property
     def suspects(self) -> tuple[Suspect, ...]:
         """The checks that can be the one that decided, in order."""
-        rungs = self.ladder.rungs
         return tuple(
             Suspect(
-                place + 1,
-                rungs[place],
+                self.ladder.rungs.index(rung) + 1,
+                rung,
                 state,
-                tuple(name for name in rungs[place].when if name not in self.known),
+                tuple(name for name in rung.when if name not in self.known),
                 self.ladder,
             )
-            for place, state in self._endings
-            if place < len(rungs)
+            for rung, state in self._endings
+            if rung
         )
 
     @cached_property
@@ -144,8 +152,8 @@ class Explanation:
         for value in BY_NAME[name].values:
             if len(values) > 1:
                 break
-            places = (place for place, _ in self._endings)
-            if value not in values and any(self._agreeing(at, {**self.known, name: value}) for at in places):
+            rungs = (rung for rung, _ in self._endings)
+            if value not in values and any(self._agreeing(rung, {**self.known, name: value}) for rung in rungs):
                 values.add(value)
         return len(values) > 1
 
@@ -211,14 +219,27 @@ class Explanation:
             found.insert(0, f"not {name}: the text shows {self.named}; below is what {name} would do in this state")
         elif self.named is None and self.objection is None:
             found.append(f"no instruction was named: the state is explained for {name}")
-        names = {suspect.rung.name for suspect in self.suspects}
-        left = [rung for rung in self.ladder.rungs if rung.by == "decoder" and rung.name not in names]
-        if self.decoded and self._endings and any(set(rung.when) - set(self.known) for rung in left):
-            found.append(f"taken for granted: {', '.join(rung.name for rung in left)}")
+        if self._granted:
+            found.append(f"taken for granted: {', '.join(rung.name for rung in self._granted)}")
+        if len(self._endings) > 1 and not self.observations:
+            found.append(f"if all that is not known is ready: {self._if_ready()}")
         for rung in self.behind:
             number = self.ladder.rungs.index(rung) + 1
             found.append(f"would also fail: check {number}, {rung.name} ({_values_text(self._of(rung.when))})")
         return tuple(found)
+
+    def _if_ready(self) -> str:
+        """Say how it ends in the state closest to ready."""
+        ready = READY[self.ladder.instruction]
+
+        def distance(ending: tuple[Rung | None, State]) -> int:
+            return sum(value != ready[name] for name, value in ending[1].columns.items())
+
+        rung, state = min(self._endings, key=distance)
+        if rung is None:
+            return "success"
+        because = f"{cause_text(rung, state)}; check {self.ladder.rungs.index(rung) + 1} asks for {rung.name}"
+        return f"{rung.ending}, because {because}"
 
     def _of(self, names: Iterable[str]) -> dict[str, Value]:
         return {name: self.known[name] for name in names if name in self.known}
@@ -262,7 +283,7 @@ class Explanation:
             return f"{who}: no answer, because {self.refused}"
         if not self.suspects:
             return f"{who}: success; no check stands in the way"
-        observed = "" if self.is_about_another else " and ".join(each.text for each in self.seen)
+        observed = " and ".join(dict.fromkeys(each.text for each in self.observations))
         after = f" (seen: {observed})" if observed else ""
         count = len(self.suspects)
         if count == 1 and len(self.outcomes) == 1:
@@ -298,12 +319,14 @@ class Explanation:
         if self.verdict is not None:
             parts.append(str(self.verdict).splitlines()[2:-2])
         elif self.suspects:
-            name = max(len(each.rung.name) for each in self.suspects)
-            ending = max(len(each.rung.ending) for each in self.suspects)
+            shown = self.suspects[:_SUSPECTS]
+            name = max(len(each.rung.name) for each in shown)
+            ending = max(len(each.rung.ending) for each in shown)
+            folded = [f"   ... and {len(self.suspects) - _SUSPECTS} more"] if len(self.suspects) > _SUSPECTS else []
             parts.append(["checks that can be the one:"] + [
                 f"{each.number:4}  {each.rung.name:{name}}  {each.rung.ending:{ending}}"
-                f"  if {_condition(each, self.known)}{_repair_text(each)}" for each in self.suspects
-            ])  # fmt: skip
+                f"  if {_condition(each, self.known)}{_repair_text(each)}" for each in shown
+            ] + folded)  # fmt: skip
         if self.missing:
             looks = self.looks()
             more = [f"  ... and {len(looks) - _LISTED} more"] if len(looks) > _LISTED else []
@@ -391,4 +414,7 @@ def _condition(suspect: Suspect, known: Mapping[str, Value]) -> str:
 
 
 def _repair_text(suspect: Suspect) -> str:
-    return "" if suspect.repair is None else f"; repair: {suspect.repair}"
+    if suspect.repair is None:
+        return ""
+    changes = changes_text(suspect.state.columns, suspect.repair.columns)
+    return f"; repair: {changes}{' (and a power-up reset)' if suspect.repair.needs_reset else ''}"
