@@ -6,8 +6,9 @@ state.  On the command line: `python -m nvmx.bochs`.
 
 Errors: LogError for a log that cannot be trusted, MachineError if a program is missing or does not do as asked.
 
-Reading order: `cases` (what to execute), `image` and `guest/` (the program that executes it), `programs` and `machine`
-(who runs that), `log` and `files` (what it prints), `observation` (what that means), `conformance`, `execution`.
+Reading order: `cases` (what to execute), `encoding` (in which machine code), `image` and `guest/` (the program that
+executes it), `programs` and `machine` (who runs that), `log` and `files` (what it prints), `observation` (what that
+means), `conformance`, `execution`.
 """
 
 from typing import TYPE_CHECKING

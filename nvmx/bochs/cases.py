@@ -1,13 +1,17 @@
-"""What to execute: every possible state that our guest can reach, twice.  A case is packed into one number, its key.
+"""What to execute: the possible states that our guest can reach, twice.  A case is packed into one number, its key.
 
 Each state is run twice, so that don't-cares take two values.  In the first run all six status flags are set and the
 code is 32-bit; in the second they are clear and the code is 16-bit if the mode has such code.  If a bit of the pointer
-or of the revision is wrong, the second run has another bit wrong.
+or of the revision is wrong, the second run has another bit wrong, and if the operand's address faults, it does so in
+another way (see `encoding`).
+
+Without a LOCK prefix, every such state is executed; with it, all end alike, so that fewer will do (see `SKIPPED`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from types import MappingProxyType
 
 import numpy as np
@@ -22,23 +26,55 @@ from .log import LogError
 
 
 @dataclass(frozen=True)
-class OutOfReach:
-    """One row: our guest gets no processor into the states of the box `when`; `reason` says why."""
+class NotExecuted:
+    """One row: the states of the box `when` are not executed; `reason` says why, with names of a log's header in {}."""
 
     when: Box
     reason: str
 
+    def why(self, header: Mapping[str, str]) -> str:
+        """Return the reason with what this log's header says.
 
+        >>> NotExecuted(make_box({"SMX": 1}), "its width is {width}").why({"width": "28"})
+        'its width is 28'
+        """
+        return self.reason.format_map(header)
+
+
+def _not_ready(name: str) -> tuple[Value, ...]:
+    return tuple(value for value in BY_NAME[name].values if value != BY_NAME[name].ready)
+
+
+# States into which our guest gets no processor.
 OUT_OF_REACH = (
-    OutOfReach(
+    NotExecuted(
         make_box({"SMX": 1}),
         "SMX operation begins with GETSEC[SENTER], which Bochs does not have and which elsewhere needs a module "
         "signed for the chipset",
     ),
-    OutOfReach(
+    NotExecuted(
         make_box({"dual_monitor": 1}),
         "the dual-monitor treatment needs a monitor installed in SMM, where only firmware gets; Bochs does not have it",
     ),
+    NotExecuted(
+        make_box({"other_fixed_bits": 0}),
+        "the guest sets no other bit of CR0 and CR4 against MSRs 486H to 489H ({fixed_bits}); of the bits that these "
+        "forbid, MOV to CR0 and to CR4 accept {wrong_bits}",
+    ),
+)
+
+# States that the guest could reach, but need not.  These axes are no part of what a decoder looks at.
+_NOT_DECODED = (
+    "CR0.NE", "A20M", "FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx",
+    "pointer.aligned", "pointer.in_width", "revision.match", "revision.bit31",
+)  # fmt: skip
+SKIPPED = tuple(
+    NotExecuted(
+        make_box({"LOCK": 1, **{name: _not_ready(name) for name in pair}}),
+        "with a LOCK prefix, at most one of the axes that a decoder does not look at differs from the ready state "
+        f"({', '.join(_NOT_DECODED)}), which is enough to see that it is refused before all other checks",
+    )
+    for pair in combinations(_NOT_DECODED, 2)
 )
 
 # The instructions that the guest can execute, and their machine code; VMXON's operand is at [bx], [edi] or [rdi].
@@ -62,22 +98,22 @@ def domains(instruction: str) -> Domains:
 
 
 @cache
-def reachable(instruction: str) -> tuple[States, Mapping[str, int]]:
-    """Return the states that the guest can reach, and how many possible states it cannot reach, by reason.
+def to_execute(instruction: str) -> tuple[States, Mapping[NotExecuted, int]]:
+    """Return the states to execute, and how many possible states are not executed, by row.
 
-    A state that is out of reach for several reasons is counted by the first.
+    A state that is in several rows is counted by the first.
 
-    >>> states, unreachable = reachable("VMXOFF")
-    >>> len(states), len(unreachable)
-    (1306, 2)
+    >>> states, others = to_execute("VMXOFF")
+    >>> len(states), sum(others.values())
+    (1624, 5176)
     """
     states = States.possible([ladder(instruction, "intel")], domains(instruction))
-    unreachable = {}
-    for row in OUT_OF_REACH:
+    others = {}
+    for row in (*OUT_OF_REACH, *SKIPPED):
         hit = states.inside(row.when)
-        unreachable[row.reason] = int(hit.sum())
+        others[row] = int(hit.sum())
         states = states[~hit]
-    return states, MappingProxyType(unreachable)
+    return states, MappingProxyType(others)
 
 
 @cache
@@ -85,9 +121,9 @@ def case_keys() -> NDArray[np.int64]:
     """Return the keys of all cases, ascending: the two runs of a state follow each other.
 
     >>> len(case_keys())
-    25328
+    34864
     """
-    keys = np.concatenate([keys_of(reachable(instruction)[0]) for instruction in CODE])
+    keys = np.concatenate([keys_of(to_execute(instruction)[0]) for instruction in CODE])
     keys = np.sort(np.concatenate([keys, keys + 1]))
     keys.flags.writeable = False
     return keys

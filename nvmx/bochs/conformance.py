@@ -17,7 +17,7 @@ from ..model.instruction import READY
 from ..model.ladder import Ladder
 from ..model.outcome import flags_text
 from ..states.listing import States
-from .cases import CODE, case_keys, reachable
+from .cases import CODE, OUT_OF_REACH, case_keys, to_execute
 from .log import Log, LogError, check_log
 from .observation import Ending, Endings, Observed, group, observe
 
@@ -104,10 +104,11 @@ class Comparison:
 
 @dataclass(frozen=True, repr=False)
 class Agreement:
-    """A log compared with a source: one comparison per instruction, and the states that were not reached, by reason.
+    """A log compared with a source: one comparison per instruction, and the states that were not executed, by reason.
 
     `out_of_reach` are those that our guest reaches on no processor, `refused` those that this processor could not be
-    put into; if these are too many, it is not `conclusive`.  Two are equal if they are of equal logs and ladders.
+    put into; if these are too many, it is not `conclusive`.  `skipped` are those that the guest could reach, but that
+    are no cases.  Two are equal if they are of equal logs and ladders.
     """
 
     log: Log
@@ -116,11 +117,12 @@ class Agreement:
     comparisons: tuple[Comparison, ...] = field(compare=False)
     out_of_reach: Mapping[str, int] = field(compare=False)
     refused: Mapping[str, int] = field(compare=False)
+    skipped: Mapping[str, int] = field(compare=False)
     conclusive: bool = field(compare=False)
 
     @property
     def not_reachable(self) -> dict[str, int]:
-        """All states that were not reached, by reason."""
+        """All states that could not be reached, by reason."""
         return {**self.out_of_reach, **self.refused}
 
     def count(self, status: str) -> int:
@@ -148,7 +150,8 @@ class Agreement:
     def line(self) -> str:
         """The result in one line."""
         counts = ", ".join(f"{self.count(status)} {status}" for status in STATUSES)
-        line = f"{self.executed} executed: {counts}; {sum(self.not_reachable.values())} not reachable here"
+        others = f"{sum(self.not_reachable.values())} not reachable here, {sum(self.skipped.values())} skipped"
+        line = f"{self.executed} executed: {counts}; {others}"
         return line if self.conclusive else f"{line}; INCONCLUSIVE: too few states were executed"
 
     def __repr__(self) -> str:
@@ -169,6 +172,7 @@ class Agreement:
             lines.append(f"documented: {row.reason}; {row.evidence}")
         lines += [f"not reachable, {_states(count)}: {reason}" for reason, count in self.out_of_reach.items()]
         lines += [f"refused by this processor, {_states(count)}: {reason}" for reason, count in self.refused.items()]
+        lines += [f"skipped, {_states(count)}: {reason}" for reason, count in self.skipped.items()]
         if self.unknown:
             lines.append(f"left out, {_states(self.unknown)}: {self.source} says nothing about them")
         return "\n".join([*lines, self.line])
@@ -182,8 +186,8 @@ def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
     """Compare a log with a source's ladders, or with a Ladder of your own.
 
     Two endings agree if the outcome with its error code, the VM-instruction error, the flags, and VMX operation and the
-    current VMCS afterwards are the same.  Raises LogError if the log does not hold every state that the guest can
-    reach, if nothing was executed, or if it cannot be trusted.
+    current VMCS afterwards are the same.  Raises LogError if the log does not hold every case, if nothing was executed,
+    or if it cannot be trusted.
 
     >>> from nvmx import bochs
     >>> bochs.agreement(bochs.recording(), "intel").count("disagree")
@@ -203,9 +207,11 @@ def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
         reasons = {reason for each in observed.values() for reason in each.refused}
         raise LogError(f"nothing was executed: {'; '.join(sorted(reasons))}")
     out_of_reach: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for each in ladders:
-        out_of_reach.update(reachable(each.instruction)[1])
+        for row, count in to_execute(each.instruction)[1].items():
+            (out_of_reach if row in OUT_OF_REACH else skipped)[row.why(log.header)] += count
         refused.update(observed[each.instruction].refused)
     return Agreement(
         log,
@@ -214,12 +220,13 @@ def agreement(log: Log, source: str | Ladder = "intel") -> Agreement:
         tuple(_compare(log, observed[each.instruction], each) for each in ladders),
         FrozenDict({reason: count for reason, count in out_of_reach.items() if count}),
         FrozenDict(refused),
+        FrozenDict({reason: count for reason, count in skipped.items() if count}),
         all(_enough(observed[each.instruction]) for each in ladders),
     )
 
 
 def _enough(observed: Observed) -> bool:
-    """Return whether a quarter of the states or more were executed; A20 masked, which KVM refuses, is half of them."""
+    """Return whether a quarter of the states or more were executed; A20 masked, which KVM refuses, is nearly half."""
     return len(observed) >= (len(observed) + sum(observed.refused.values())) / 4
 
 
@@ -247,7 +254,7 @@ def expected_endings(chosen: Ladder, states: States) -> Endings:
     """Return how these states end by a ladder.
 
     >>> import nvmx
-    >>> states = reachable("VMXOFF")[0]
+    >>> states = to_execute("VMXOFF")[0]
     >>> print(expected_endings(nvmx.ladder("VMXOFF", "intel"), states)[0])
     #UD, flags left alone; then VMX off, no current VMCS
     """

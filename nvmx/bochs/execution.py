@@ -10,7 +10,7 @@ from ..model.box import matches
 from ..model.errors import InvalidValue
 from ..model.state import State
 from ..model.verdict import decide
-from .cases import CODE, OUT_OF_REACH, key_of
+from .cases import CODE, OUT_OF_REACH, SKIPPED, key_of
 from .files import recording
 from .log import Log, check_log
 from .observation import NO_EXIT, NO_VECTOR, WITH_ERROR_CODE, Ending, observe, refusal, run_of
@@ -96,9 +96,9 @@ def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Executio
     if not verdict.possible:
         raise InvalidValue(f"{verdict.objection} (nearest: {verdict.way_to_nearest})")
     state = verdict.state.columns
-    for row in OUT_OF_REACH:
+    for row in (*OUT_OF_REACH, *SKIPPED):
         if matches(row.when, state):
-            raise InvalidValue(f"this state was not executed: {row.reason}")
+            raise InvalidValue(f"this state was not executed: {row.why(log.header)}")
     observed = observe(log)[instruction]
     key = key_of(instruction, state)
     cases = np.flatnonzero(log.fields["key"] == key)

@@ -63,7 +63,7 @@ def save(log: Log, path: str | os.PathLike[str]) -> None:
     ...     path = Path(folder, "vmx.log")
     ...     bochs.save(bochs.recording(), path)
     ...     bochs.read(path)
-    <Log: 25328 executions on Bochs 2.7>
+    <Log: 34864 executions on Bochs 2.7>
     """
     Path(path).write_bytes(packed(log, path))
 

@@ -13,25 +13,28 @@ from numpy.typing import NDArray
 from ..model.axis import BY_NAME
 from ..model.errors import InvalidValue
 from ..model.registers import CR0, CR4, FEATURE_CONTROL, RFLAGS
-from .cases import CODE, KEY, codes_of
+from .cases import KEY, codes_of
+from .encoding import ADDRESSES, INT3, MODES, Codes, instructions, modes
 from .programs import MachineError, call, need
 
 MOST_CASES = 0xFFFF  # a case's number has 16 bits
 SIX_FLAGS = {"CF": 0, "PF": 2, "AF": 4, "ZF": 6, "SF": 7, "OF": 11}
-_REGISTER_FORM = b"\xf3\x0f\xc7\xf7"  # VMXON's code with a register operand
-_INT3 = b"\xcc"
 
 # As `struc case` in guest/guest.asm.
 ENTRY = np.dtype(
-    [(name, "<u4") for name in ("id", "key", "cr0", "cr4", "efer", "flags")]
-    + [(name, "<u2") for name in ("cs", "ss", "cs_rights", "ss_rights")]
-    + [(name, "<u4") for name in ("before", "feature_control", "a20m", "unmapped")]
-    + [(name, "<u4") for name in ("pointer_low", "pointer_wide", "revision", "code")]
+    [(name, "<u2") for name in ("id", "efer")]
+    + [(name, "<u4") for name in ("key", "cr0", "cr4", "flags")]
+    + [(name, "<u2") for name in ("cs", "ss", "ds", "cs_rights", "ss_rights")]
+    + [(name, "<u2") for name in ("before", "feature_control", "a20m", "operand", "pointer_wide")]
+    + [(name, "<u4") for name in ("pointer_low", "revision")]
+    + [("code", "<u8")]
 )
+# Selectors for rings 0 to 3, as guest/guest.asm has them: data, and data that ends at 64 KiB.
+_DATA = [8 * (13 + ring) | ring for ring in range(4)]
+_SMALL = [8 * (17 + ring) | ring for ring in range(4)]
 _GUEST = Path(__file__).parent / "guest"
 _BLOCK = 0x10000
-
-Codes = Mapping[str, NDArray[np.int64]]
+_8086 = MODES.index("8086")
 
 
 def entries(keys: NDArray[np.int64]) -> NDArray[np.void]:
@@ -55,18 +58,12 @@ def entries(keys: NDArray[np.int64]) -> NDArray[np.void]:
     table["before"] = np.select([guest, root], [3, 1 + codes["current_VMCS"]], 0)
     table["feature_control"] = _bits(codes, FEATURE_CONTROL)
     table["a20m"] = codes["A20M"]
-    table["unmapped"] = _is(codes, "operand", "unmapped")
     table["pointer_low"] = np.where(codes["pointer.aligned"] == 0, np.where(run == 0, 1 << 2, 1 << 11), 0)
     table["pointer_wide"] = np.where(codes["pointer.in_width"] == 0, np.where(run == 0, 1, 63), 0)
     table["revision"] = np.where(codes["revision.match"] == 0, np.where(run == 0, 1 << 0, 1 << 30), 0)
     table["revision"] |= (codes["revision.bit31"] << 31).astype(np.uint32)
-    table["code"] = np.array([_word(code) for code in CODE.values()])[codes["instruction"]]
-    table["code"][_is(codes, "operand", "register")] = _word(_REGISTER_FORM)
+    _fill_instruction(table, codes)
     return table
-
-
-def _word(code: bytes) -> int:
-    return int.from_bytes(code.ljust(4, _INT3), "little")
 
 
 def _is(codes: Codes, axis: str, value: str) -> NDArray[np.bool_]:
@@ -84,14 +81,26 @@ def _fill_segments(table: NDArray[np.void], codes: Codes) -> None:
     Real-address and virtual-8086 mode have no selectors in this sense, and fixed rights.
     """
     cpl = codes["CPL"]
-    wide = (codes["EFER.LMA"] == 1) & (codes["CS.L"] == 1)
+    wide = modes(codes) == MODES.index("64-bit")
     size = np.select([wide, codes["run"] == 0], [2, 1], 0)  # 64-, 32- or 16-bit code
     rights = np.select([size == 2, size == 1], [0xA09B, 0xC09B], 0x809B) | cpl << 5
     real, v86 = codes["CR0.PE"] == 0, codes["RFLAGS.VM"] == 1
     table["cs"] = np.where(real | v86, 0, 8 * (1 + 4 * size + cpl) | cpl)
-    table["ss"] = np.where(real | v86, 0, 8 * (13 + cpl) | cpl)
+    table["ss"] = np.where(real | v86, 0, np.array(_DATA)[cpl])
     table["cs_rights"] = np.select([real, v86], [0x9B, 0xF3], rights)
     table["ss_rights"] = np.select([real, v86], [0x93, 0xF3], 0xC093 | cpl << 5)
+
+
+def _fill_instruction(table: NDArray[np.void], codes: Codes) -> None:
+    """Fill in the instruction, the address of its operand and, where it takes another DS or SS to fault, that."""
+    kinds, numbers = instructions(codes)
+    words = [int.from_bytes(code.ljust(table["code"].itemsize, INT3), "little") for _, code in kinds]
+    table["code"] = np.array(words, dtype="<u8")[numbers]
+    table["operand"] = np.array([ADDRESSES.index(access.address) for access, _ in kinds])[numbers]
+    segments = np.array([access.segments for access, _ in kinds])[numbers]
+    mode = modes(codes)
+    table["ds"] = np.select([mode == _8086, segments == "null DS", segments == "small DS"], [0, 0, _SMALL[3]], _DATA[3])
+    table["ss"] = np.where(segments == "small SS", np.array(_SMALL)[codes["CPL"]], table["ss"])
 
 
 def build_image(keys: NDArray[np.int64]) -> bytes:

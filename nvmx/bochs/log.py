@@ -3,10 +3,10 @@
 A log is text.  Lines that begin with `@` belong to it and come in this order; all other lines are ignored:
 
     @host machine Bochs 2.7      who ran the guest, with what and when: any number of names, or none
-    @nvmx log 2                  here the guest begins
-    @processor Intel(R) ...      then @key, @vmx_basic, @width and @cases
+    @nvmx log 3                  here the guest begins
+    @processor Intel(R) ...      then @key, @vmx_basic, @width, @fixed_bits, @wrong_bits and @cases
     @0000 00600000 8 06 ...      one line per case: its fields, in hexadecimal
-    @end 62F0 67CDE64A           the number of cases, and the CRC-32 of the guest's lines before this one
+    @end 8830 67CDE64A           the number of cases, and the CRC-32 of the guest's lines before this one
     @host_sum 1D9AE2C4           only if there are host lines: the CRC-32 of these and of the line `@end`
 
 The guest cannot know who runs it, and what the host says decides which deviations are excused.  So the host's lines
@@ -25,14 +25,15 @@ from numpy.typing import NDArray
 from ..model.errors import InvalidType, InvalidValue
 from ..model.frozen import FrozenDict
 
-TITLE = "@nvmx log 2"
+TITLE = "@nvmx log 3"
 # Field and hexadecimal digits, as guest/boot.asm prints them.
 FIELDS = {
     "id": 4, "key": 8, "stage": 1, "vector": 2, "error": 4, "flags": 5, "moved": 4, "exit_reason": 4, "vm_error": 2,
-    "after": 1, "cr0": 8, "cr4": 4, "efer": 4, "cs": 4, "ss": 4, "feature_control": 1, "a20m": 1, "before": 1,
+    "after": 1, "cr0": 8, "cr4": 8, "efer": 4, "cs": 4, "ss": 4, "feature_control": 1, "a20m": 1, "before": 1,
 }  # fmt: skip
 CASE = re.compile("@" + " ".join(f"[0-9A-F]{{{digits}}}" for digits in FIELDS.values()))
-_GUEST = ("processor", "key", "vmx_basic", "width")
+_GUEST = ("processor", "key", "vmx_basic", "width", "fixed_bits", "wrong_bits")
+_NUMBERS = {"fixed_bits": 4, "wrong_bits": 2}  # lines that hold so many numbers of eight digits
 _LONGEST = 60  # characters of a line in a message
 
 
@@ -44,14 +45,16 @@ class LogError(InvalidValue):
 class Log:
     """What one processor did: a `header`, and `fields` with one array of integers each.  Nothing in it can be changed.
 
-    The header holds what the guest printed, `processor` (its brand string), `key`, `vmx_basic` and `width` (of
-    physical addresses, in bits), both in hexadecimal, and what its host added: `machine` (an emulator and its
-    version), `model`, `date`.  Raises LogError if one of the guest's is missing, or if anything could not be printed.
+    The header holds what the guest printed, `processor` (its brand string), `key`, and in hexadecimal `vmx_basic`,
+    `width` (of physical addresses, in bits), `fixed_bits` (IA32_VMX_CR0_FIXED0, CR0_FIXED1, CR4_FIXED0, CR4_FIXED1) and
+    `wrong_bits` (of CR0 and CR4: what MOV accepts although these forbid it, PE, NE, PG and VMXE left out); and what its
+    host added: `machine` (an emulator and its version), `model`, `date`.  Raises LogError if one of the guest's is
+    missing, or if anything could not be printed.
 
     >>> from nvmx import bochs
     >>> log = bochs.recording()
     >>> log
-    <Log: 25328 executions on Bochs 2.7>
+    <Log: 34864 executions on Bochs 2.7>
     >>> log.header["processor"]
     'Intel(R) Core(TM) i7-7800X CPU @ 3.50GHz'
     >>> int(log.fields["vector"][0])  # 6 is #UD
@@ -94,6 +97,17 @@ class Log:
         return {name: value for name, value in self.header.items() if name not in _GUEST}
 
     @property
+    def fixed_bits(self) -> dict[str, int]:
+        """What control registers must be in VMX operation, by the name of the MSR that `nvmx.state` takes.
+
+        >>> from nvmx import bochs
+        >>> hex(bochs.recording().fixed_bits["cr4_fixed0"])
+        '0x2000'
+        """
+        names = ("cr0_fixed0", "cr0_fixed1", "cr4_fixed0", "cr4_fixed1")
+        return {name: int(word, 16) for name, word in zip(names, self.header["fixed_bits"].split(), strict=True)}
+
+    @property
     def name(self) -> str:
         """What executed it: an emulator with its version, or else the processor."""
         return self.header.get("machine") or self.header["processor"]
@@ -110,6 +124,9 @@ def _check_header(name: object, value: object) -> None:
     # Latin-1, so that every byte that a guest prints is one character; printable, so that no terminal obeys it.
     if not isinstance(value, str) or not value.isprintable() or max(value, default="") > "\xff":
         raise LogError(f"log: its {name} is not one line of printable Latin-1 text: {shown(str(value))}")
+    count = _NUMBERS.get(name)
+    if count and not re.fullmatch(" *[0-9A-F]{8}" * count, value):
+        raise LogError(f"log: its {name} is not {count} numbers of 8 hexadecimal digits: {shown(value)}")
 
 
 def _frozen(name: str, given: Any) -> NDArray[np.int64]:

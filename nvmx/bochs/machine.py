@@ -60,7 +60,7 @@ def run(*, model: str = MODEL, limit: float = LIMIT, progress: Callable[[int], o
 
     >>> from nvmx import bochs
     >>> bochs.run(model="corei7_skylake_x")  # doctest: +SKIP
-    <Log: 25328 executions on Bochs 2.7>
+    <Log: 34864 executions on Bochs 2.7>
 
     (Skipped, since it takes half a minute and needs Bochs and nasm.)
     """

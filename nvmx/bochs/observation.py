@@ -16,6 +16,7 @@ from ..model.outcome import VMSUCCEED, flags_text
 from ..model.registers import RFLAGS, state
 from ..states.listing import States
 from .cases import CODE, KEY, all_codes, codes_of, domains
+from .encoding import INT3, instructions
 from .image import SIX_FLAGS
 from .log import Log, LogError
 
@@ -31,8 +32,8 @@ _VMX_BEFORE = ("off", "root", "root", "non-root")  # by the field `before`
 _IN_GUEST = 3
 NO_VECTOR, NO_EXIT = 0xFF, 0xFFFF
 _EXIT_BY_EXCEPTION = 0
-_UD, _GP, _PF, _BP = 6, 13, 14, 3
-WITH_ERROR_CODE = (8, 10, 11, 12, _GP, _PF, 17, 21)
+_BP, _UD, _SS, _GP, _PF = 3, 6, 12, 13, 14
+WITH_ERROR_CODE = (8, 10, 11, _SS, _GP, _PF, 17, 21)
 
 Row = TypeVar("Row", bound=Hashable)
 
@@ -166,7 +167,7 @@ def observe(log: Log) -> Mapping[str, Observed]:
     >>> from nvmx import bochs
     >>> observed = observe(bochs.recording())["VMXON"]
     >>> len(observed), observed.endings[0].outcome
-    (11358, '#UD')
+    (15808, '#UD')
     """
     if log.header["key"] != KEY:
         raise LogError("this log was written for other axes or values than the model has now; run the guest again")
@@ -180,15 +181,19 @@ def observe(log: Log) -> Mapping[str, Observed]:
     _refuse(np.repeat(stage[::2] != stage[1::2], 2), "its two runs did not come equally far")
     codes = codes_of(keys)
     _check_states(log, codes, stage == _EXECUTED)
+    written, which = instructions(codes)
+    lengths = np.array([len(code) for _, code in written])[which]
     found = {}
     for code, instruction in enumerate(CODE):
         cases = 2 * np.flatnonzero(codes["instruction"][::2] == code)
         executed = cases[stage[cases] == _EXECUTED]
-        pairs, ends = group(zip(numbers[executed].tolist(), numbers[executed + 1].tolist(), strict=True))
+        both = [each[rows].tolist() for rows in (executed, executed + 1) for each in (numbers, lengths)]
+        pairs, ends = group(zip(*both, strict=True))
+        endings = [decode(instruction, (runs[one], m), (runs[two], n)) for one, m, two, n in pairs]
         found[instruction] = Observed(
             States(instruction, domains(instruction), _table(codes, instruction, executed)),
             keys[executed],
-            Endings(tuple(decode(instruction, runs[one], runs[two]) for one, two in pairs), ends),
+            Endings(tuple(endings), ends),
             FrozenDict(Counter(refusal(runs[n]) for n in numbers[cases[stage[cases] != _EXECUTED]].tolist())),
         )
     return FrozenDict(found)
@@ -240,9 +245,13 @@ def refusal(run: Run) -> str:
     return f"{reason} ({number})"
 
 
-def decode(instruction: str, one: Run, two: Run) -> Ending:
-    """Return how a state ended, from its two runs; if these differ in more than the flags, the outcome says so."""
-    first, second = _outcome(instruction, one), _outcome(instruction, two)
+def decode(instruction: str, first_run: tuple[Run, int], second_run: tuple[Run, int]) -> Ending:
+    """Return how a state ended, from its two runs; if these differ in more than the flags, the outcome says so.
+
+    With each run comes the length of its instruction in bytes.
+    """
+    one, two = first_run[0], second_run[0]
+    first, second = _outcome(instruction, *first_run), _outcome(instruction, *second_run)
     outcome = first if first == second else f"{first} and then {second}"
     failed = first == "VMfailValid"
     if one.after != two.after or (failed and one.vm_error != two.vm_error):
@@ -251,15 +260,15 @@ def decode(instruction: str, one: Run, two: Run) -> Ending:
     return Ending(outcome, one.vm_error if failed else None, _written(one.flags, two.flags), vmx, int(one.after == 2))
 
 
-def _outcome(instruction: str, run: Run) -> str:
+def _outcome(instruction: str, run: Run, length: int) -> str:
     """Name what ended an execution; if that is no outcome of the model's, describe it."""
-    if run.vector == _BP and run.moved == len(CODE[instruction]) + 1:
+    if run.vector == _BP and run.moved == length + len(INT3):
         carry, zero = (run.flags >> SIX_FLAGS[flag] & 1 for flag in ("CF", "ZF"))
         return ("success", "VMfailInvalid", "VMfailValid", "completed with CF and ZF set")[carry + 2 * zero]
     if run.moved == 0 and run.exit_reason == BY_INSTRUCTION[instruction].exit_reason:
         return "VM exit"
-    if run.moved == 0 and run.error == 0 and run.vector in (_UD, _GP, _PF):
-        return {_UD: "#UD", _GP: "#GP(0)", _PF: "#PF"}[run.vector]
+    if run.moved == 0 and run.error == 0 and run.vector in (_UD, _SS, _GP, _PF):
+        return {_UD: "#UD", _SS: "#SS(0)", _GP: "#GP(0)", _PF: "#PF"}[run.vector]
     if run.vector == NO_VECTOR and run.exit_reason == NO_EXIT:
         return "nothing was noted: the machine was reset on its way"
     by = f"vector {run.vector} with error code {run.error}"
@@ -285,9 +294,11 @@ def _check_states(log: Log, asked: Mapping[str, NDArray[np.int64]], executed: ND
     The guest reads its registers back.  What it cannot read it reports as requested: the access rights in real-address
     and virtual-8086 mode, and that it is in VMX non-root operation.
     """
+    for name in ("cs", "ss"):
+        _refuse(executed & (log.fields[name] & ~_RIGHTS != 0), f"its {name} is not access rights as a VMCS has them")
     columns = {**log.fields, "flags": log.fields["flags"] & 1 << RFLAGS["RFLAGS.VM"]}
     rows, numbers = group(zip(*(columns[name][executed].tolist() for name in _REGISTERS), strict=True))
-    states = [_state(*row) for row in rows]
+    states = [_state(log.fixed_bits, *row) for row in rows]
     for name in states[0] if states else ():
         values = BY_NAME[name].values
         seen = np.array([values.index(state[name]) for state in states])[numbers]
@@ -300,15 +311,18 @@ def _check_states(log: Log, asked: Mapping[str, NDArray[np.int64]], executed: ND
             )
 
 
+_RIGHTS = 0xF0FF  # bits of access rights; without 16, unusable, which neither CS nor SS is
 _REGISTERS = ("flags", "cr0", "cr4", "efer", "cs", "ss", "feature_control", "a20m", "before")
 
 
 def _state(
-    flags: int, cr0: int, cr4: int, efer: int, cs: int, ss: int, feature_control: int, a20m: int, before: int
-) -> dict[str, Value]:
+    fixed_bits: Mapping[str, int],
+    flags: int, cr0: int, cr4: int, efer: int, cs: int, ss: int, feature_control: int, a20m: int, before: int,
+) -> dict[str, Value]:  # fmt: skip
     """Return the values of the axes, by column name, that these registers show."""
     given = state(
         cr0=cr0, cr4=cr4, efer=efer, rflags=flags, cs_access_rights=cs, ss_access_rights=ss,
         feature_control=feature_control, a20m=a20m, vmx=_VMX_BEFORE[before], current_vmcs=int(before >= 2),
+        **fixed_bits,
     )  # fmt: skip
     return {name: given[axis.keyword] for name, axis in BY_NAME.items() if axis.keyword in given}

@@ -15,6 +15,10 @@ def test_ask_says_what_was_done_in_one_state() -> None:
     found = bochs.ask("VMXOFF", vmx="non-root", current_vmcs=1, cr0_pg=0, efer_lma=0, cs_l=0)
     assert (found.outcome, found.exit_reason, found.vector, found.vmx) == ("VM exit", 26, None, "non-root")
     assert found.error_code is None
+    found = bochs.ask("VMXON", operand="ss-fault")
+    assert (found.outcome, found.vector, found.error_code, found.moved) == ("#SS(0)", 12, 0, 0)
+    assert bochs.ask("VMXON", operand="gp-fault").outcome == "#GP(0)"
+    assert {bochs.ask(name, lock=1, fc_smx=bit).outcome for name in cases.CODE for bit in (0, 1)} == {"#UD"}
     assert bochs.ask("VMXON").outcome == "success"
     assert (
         repr(bochs.ask("VMXOFF"))
@@ -41,6 +45,8 @@ def test_executions_are_values() -> None:
     ("axes", "words"),
     [
         ({"smx": 1}, "this state was not executed: SMX operation"),
+        ({"other_fixed_bits": 0}, r"against MSRs 486H to 489H \(80000021 FFFFFFFF 00002000 003727FF\)"),
+        ({"lock": 1, "a20m": 1, "cr0_ne": 0}, "this state was not executed: with a LOCK prefix, at most one of"),
         ({"cr0_pe": 0}, "no processor can be in this state: long mode needs paging"),
         ({"cpl": 4}, "value of CPL: 4 is not allowed"),
     ],

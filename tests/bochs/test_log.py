@@ -50,7 +50,7 @@ def checked(text: str) -> str:
     return "".join([*lines, f"@end {COUNT:04X} {zlib.crc32(''.join(lines).encode('latin-1')):08X}\n"])
 
 
-CASE = 9  # the line of the first case, counted from 0
+CASE = 11  # the line of the first case, counted from 0
 
 
 def lines_of(text: str) -> list[str]:
@@ -98,9 +98,9 @@ def doubled(line: int) -> Callable[[str], str]:
     [
         (lambda _: "", "the guest printed nothing"),
         (lambda _: "a kernel's messages\n", "the guest printed nothing"),
-        (cut(-1, None), "the log breaks off after line 50, where @host_sum"),
-        (cut(-2, None), "the log breaks off after line 49, where @end after 40 cases"),
-        (cut(20, None), "the log breaks off after line 20, where case 11 of 40 is expected"),
+        (cut(-1, None), "the log breaks off after line 52, where @host_sum"),
+        (cut(-2, None), "the log breaks off after line 51, where @end after 40 cases"),
+        (cut(20, None), "the log breaks off after line 20, where case 9 of 40 is expected"),
         (lambda text: text[: len(text) // 2], "is expected, not '@"),
         (cut(CASE + 7, CASE + 8), "case 7 of 40 is expected, not '@0008 "),
         (moved(CASE + 8, CASE + 7), "case 7 of 40 is expected, not '@0008 "),
@@ -112,13 +112,13 @@ def doubled(line: int) -> Callable[[str], str]:
         (replaced("@cases 0028", "@cases 0027"), "@end after 39 cases, with a checksum that fits is expected"),
         (replaced("@cases 0028", "@cases " + "F" * 5000), "@cases is expected"),
         (replaced("@end 0028", "@end 0027"), "@end after 40 cases"),
-        (replaced("@width 28\n", ""), "@width is expected, not '@cases 0028'"),
-        (replaced("@width 28\n", "@width 28\n@width 27\n"), "@cases is expected, not '@width 27'"),
-        (replaced("@width 28\n", "@width 28\n@host width 27\n"), "@cases is expected, not '@host width 27'"),
+        (replaced("@width 28\n", ""), "@width is expected, not '@fixed_bits 80000021 "),
+        (replaced("@width 28\n", "@width 28\n@width 27\n"), "@fixed_bits is expected, not '@width 27'"),
+        (replaced("@width 28\n", "@width 28\n@host width 27\n"), "@fixed_bits is expected, not '@host width 27'"),
         (replaced("@host machine", "@host processor"), "a new name with its value is expected"),
         (replaced("@host machine", "@host model"), "a new name with its value is expected"),
-        (replaced("@nvmx log 2", "@nvmx log 1"), "'@nvmx log 2' is expected, not '@nvmx log 1'"),
-        (lambda _: "@nvmx log 2\n@processor Some CPU\n@no VMX\n", "('Some CPU') has no VMX"),
+        (replaced("@nvmx log 3", "@nvmx log 1"), "'@nvmx log 3' is expected, not '@nvmx log 1'"),
+        (lambda _: "@nvmx log 3\n@processor Some CPU\n@no VMX\n", "('Some CPU') has no VMX"),
     ],
 )
 def test_a_log_that_is_not_whole_is_refused(
@@ -165,7 +165,7 @@ def test_what_a_host_says_needs_a_checksum(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "following", ["@nvmx log 2\n", "@0028 \n", "@", "@end 0000 00000000\n", "@host machine Mine\n"]
+    "following", ["@nvmx log 3\n", "@0028 \n", "@", "@end 0000 00000000\n", "@host machine Mine\n"]
 )
 def test_what_follows_the_end_is_refused(following: str, text: str) -> None:
     assert read_text(f"{text}the kernel goes on\n") == read_text(text)
@@ -247,6 +247,8 @@ def test_a_log_of_fewer_states_or_of_another_model_is_refused(log: bochs.Log) ->
     [
         ({"cr0": 0x80000011}, "CR0.NE=1 was asked for, but the processor was at CR0.NE=0"),
         ({"cr4": 0x20}, "CR4.VMXE=1 was asked for"),
+        ({"cr4": 0x802020}, "other_fixed_bits=1 was asked for"),
+        ({"cs": 0xA39B}, "its cs is not access rights as a VMCS has them"),
         ({"efer": 0}, "EFER.LMA=1 was asked for"),
         ({"cs": 0xC09B}, "CS.L=1 was asked for"),
         ({"ss": 0xC0F3}, "CPL=0 was asked for, but the processor was at CPL=3"),
@@ -341,6 +343,9 @@ def test_nothing_in_a_log_can_be_changed(log: bochs.Log) -> None:
             {},
             r"processor is not one line of printable Latin-1 text: '\x1b]0;evil\x07'",
         ),
+        ({"fixed_bits": "80000021 FFFFFFFF 2000 003727FF"}, {}, "fixed_bits is not 4 numbers of 8 hexadecimal digits"),
+        ({"wrong_bits": "00000000 00000000 00000000"}, {}, "wrong_bits is not 2 numbers of 8 hexadecimal digits"),
+        ({"wrong_bits": None}, {}, "it does not say its wrong_bits"),
         ({"processor": "a\nb"}, {}, "is not one line of printable Latin-1 text"),
         ({"machine": "\u0394"}, {}, r"machine is not one line of printable Latin-1 text: '\u0394'"),
         ({"ma chine": "x"}, {}, "'ma chine' is not a name"),
@@ -367,7 +372,7 @@ def test_nothing_from_a_log_reaches_the_terminal_raw_or_whole(
     for number, hostile in enumerate((
         f"@{evil}\n",
         "@" + "x" * 3_000_000,
-        f"@nvmx log 2\n@processor {evil}{'y' * 9999}\n@no VMX\n",
+        f"@nvmx log 3\n@processor {evil}{'y' * 9999}\n@no VMX\n",
         text.replace("@processor ", f"@processor {evil}"),
         checked(text.replace("@processor ", f"@processor {evil}")),
         text.replace("@0003", f"@0003{evil}"),

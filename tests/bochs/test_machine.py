@@ -18,16 +18,18 @@ import pytest
 
 import nvmx
 from nvmx import bochs
-from nvmx.bochs import image, machine, programs
+from nvmx.bochs import cases, encoding, image, machine, programs
 from nvmx.bochs.__main__ import AGREES, FAILED
 from nvmx.bochs.log import FIELDS, read_log
 from nvmx.bochs.observation import STAGES
+from nvmx.model.axis import BY_NAME
 
 from .logs import case_of
 
 INSTALLED = all(shutil.which(program) for program in ("bochs", "nasm"))
 posix = pytest.mark.skipif(os.name != "posix", reason="Bochs is run on Linux and its like only")
 live = pytest.mark.skipif(not INSTALLED, reason="Bochs or nasm is not installed")
+ENTRY = image.ENTRY.itemsize
 COMMAND = [sys.executable, "-m", "nvmx.bochs"]
 
 
@@ -61,13 +63,15 @@ def test_where_this_is_built_bochs_is_installed() -> None:
 def test_what_assembly_and_python_both_count_is_the_same() -> None:
     guest = Path(image.__file__).parent / "guest"
     text, boot = ((guest / name).read_text(encoding="utf-8") for name in ("guest.asm", "boot.asm"))
-    sizes = {"resd 1": "<u4", "resw 1": "<u2", "resb 4": "<u4"}
+    sizes = {"resd 1": "<u4", "resw 1": "<u2", "resb 8": "<u8"}
     entry = re.findall(r"^\.(\w+): +(res\w \d)", text, re.MULTILINE)
     assert [(name, sizes[size]) for name, size in entry] == [
         (name, image.ENTRY[name].str) for name in image.ENTRY.names or ()
     ]
     stages = re.findall(r"^(?:AT_\w+|EXECUTED) +equ (\d)", text, re.MULTILINE)
     assert [int(number) for number in stages] == list(range(1, len(STAGES) + 1))
+    (operands,) = re.findall(r"^operands:\n +dq +(.*)", boot, re.MULTILINE)
+    assert tuple(operands.split(", ")) == encoding.ADDRESSES
     printed = re.findall(r"field   (?:current \+ case\.)?(\w+), (\d)", boot)
     names = [name.removesuffix("_read").replace("fc", "feature_control") for name, _ in printed]
     assert dict(zip(names, (int(digits) for _, digits in printed), strict=True)) == FIELDS
@@ -93,8 +97,50 @@ def small_image(code: bytes = b"", count: int = 4) -> bytes:
     keys = bochs.recording().fields["key"][case_of("VMXON") :][:count]
     made = bytearray(bochs.build_image(keys))
     if code:
-        made[3 * 64 - 4 : 3 * 64] = code.ljust(4, b"\xcc")
+        made[3 * ENTRY - 8 : 3 * ENTRY] = code.ljust(8, b"\xcc")
     return bytes(made)
+
+
+@live
+def test_an_operand_faults_by_itself_in_every_mode() -> None:
+    """POPCNT is allowed in every mode, so there it shows what VMXON may not come to see."""
+    codes = cases.codes_of(cases.case_keys())
+    ready = nvmx.verdict("VMXON", "intel").state.columns
+    varied = {"operand", "CR0.PE", "CR0.PG", "EFER.LMA", "RFLAGS.VM", "CS.L", "CPL", "VMX", "current_VMCS"}
+    wanted = codes["instruction"] == 0
+    for name in set(BY_NAME) - varied:
+        wanted &= codes[name] == BY_NAME[name].values.index(ready[name])
+    keys = cases.case_keys()[wanted]
+    made = bytearray(bochs.build_image(keys))
+    for case in range(len(keys)):
+        made[made.index(b"\x0f\xc7", (case + 1) * ENTRY - 8) + 1] = 0xB8
+    log = machine.run_image(bytes(made))
+    assert set(log.fields["stage"]) == {len(STAGES)}
+    operands = np.array(BY_NAME["operand"].values)[codes["operand"][wanted]]
+    modes = encoding.modes({name: column[wanted] for name, column in codes.items()})
+    vectors = {"mapped": 3, "register": 3, "unmapped": 14, "gp-fault": 13, "ss-fault": 12}
+    assert log.fields["vector"].tolist() == [vectors[name] for name in operands]
+    assert all(set(operands[modes == mode]) == set(vectors) for mode in range(len(encoding.MODES)))
+    faults = np.isin(operands, ("gp-fault", "ss-fault"))
+    assert not log.fields["error"][faults].any()
+    assert not log.fields["moved"][faults].any()
+
+
+@live
+def test_the_guest_finds_bits_that_mov_lets_be_wrong() -> None:
+    """Those with axes of their own can be, so it must find them if told to look at them, too."""
+    assert machine.run_image(small_image()).header["wrong_bits"] == "00000000 00000000"
+    made = small_image()
+    for own, fewer in ((0x80000021, 0x00000001), (0x2000, 0)):  # TEST EDX, which comes once for each register
+        assert made.count(b"\xf7\xc2" + own.to_bytes(4, "little")) == 1
+        made = made.replace(b"\xf7\xc2" + own.to_bytes(4, "little"), b"\xf7\xc2" + fewer.to_bytes(4, "little"))
+    assert machine.run_image(made).header["wrong_bits"] == "80000020 00002000"
+
+
+@live
+def test_one_image_holds_all_cases() -> None:
+    """Bochs loads no more than 2 MiB; it is one image where there is one core, and for other processors."""
+    assert len(bochs.build_image(cases.case_keys())) <= 1 << 21
 
 
 # ---- a run ----------------------------------------------------------------------------------------------------------
@@ -245,7 +291,8 @@ def test_a_guest_that_brings_the_processor_down_is_reported() -> None:
 @live
 def test_a_table_out_of_order_is_noticed() -> None:
     made = bytearray(small_image())
-    made[64:128], made[128:192] = made[128:192], made[64:128]
+    second, third = slice(ENTRY, 2 * ENTRY), slice(2 * ENTRY, 3 * ENTRY)
+    made[second], made[third] = made[third], made[second]
     with pytest.raises(bochs.LogError, match="case 1 of 4 is expected, not '@0002 "):
         machine.run_image(bytes(made))
 
@@ -272,11 +319,13 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str]
 
 
 HEADER = """\
-@nvmx log 2
+@nvmx log 3
 @processor Some CPU
 @key run=0,1
 @vmx_basic 0000000000000000
 @width 28
+@fixed_bits 80000021 FFFFFFFF 00002000 000027FF
+@wrong_bits 00000000 00000000
 @cases 0000
 """
 PRINTS = f"exec cat > guest <<end\n{HEADER}@end 0000 {zlib.crc32(HEADER.encode()):08X}\nend"

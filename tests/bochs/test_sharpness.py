@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from nvmx.bochs import cases
 from nvmx.bochs.__main__ import DISAGREES, FAILED, INCONCLUSIVE, main
 from nvmx.bochs.conformance import expected_endings
 from nvmx.bochs.observation import Observed
+from nvmx.states.listing import States
 from nvmx.states.mutants import mutants_of
 
 from .logs import altered, case_of
@@ -22,6 +24,7 @@ from .logs import altered, case_of
 # Faults of Intel's ladders that some possible state shows, but none that Bochs 2.7 executes.
 BLIND = {
     ("VMXON", "CR0.PG set", "removed"): "Bochs 2.7 does not test CR0.PG",
+    ("VMXON", "other fixed bits valid", "removed|ends in"): "MOV to CR0 or CR4 refuses what would make them wrong",
     ("VMXON", "VMXON enabled inside SMX", "removed|ends in|ignores FEATURE_CONTROL"): "SMX operation is not reached",
     ("VMXON", "VMXON enabled outside SMX", "ignores SMX"): "SMX operation is not reached",
     ("VMXOFF", "CPL 0", "swapped"): "nor is the dual-monitor treatment",
@@ -43,6 +46,30 @@ def test_every_fault_of_the_manual_that_can_be_seen_is_noticed(observed: Mapping
             assert (noticed > 0) == (row.observable and not blind), (*where, mutant.fault)
 
 
+def test_the_executed_states_tell_the_place_of_the_lock_check_among_all_others(
+    observed: Mapping[str, Observed],
+) -> None:
+    """Fewer states with a LOCK prefix are executed than could be, but they show every difference that all would."""
+    for instruction, truth in observed.items():
+        ladder = nvmx.ladder(instruction, "intel")
+        lock, *others = ladder.rungs
+        assert lock.name == "no LOCK prefix"
+        all_states = States.possible([ladder], cases.domains(instruction))
+        for row in cases.OUT_OF_REACH:
+            all_states = all_states[~all_states.inside(row.when)]
+        assert len(all_states) > 1.5 * len(truth)
+        placed = [
+            replace(ladder, rungs=(*others[:place], lock, *others[place:]), checked=False)
+            for place in range(len(others) + 1)
+        ]
+        for earlier, later in pairwise(placed):
+            differ = [
+                expected_endings(earlier, states).differ(expected_endings(later, states)).any()
+                for states in (truth.states, all_states)
+            ]
+            assert differ[0] == differ[1], (instruction, later)
+
+
 @pytest.mark.parametrize(
     ("axes", "changes"),
     [
@@ -61,6 +88,12 @@ def test_every_fault_of_the_manual_that_can_be_seen_is_noticed(observed: Mapping
         ({"vmx": "root", "current_vmcs": 1}, {"flags": 0x03, "vm_error": 0}),
         ({"vmx": "non-root", "current_vmcs": 1}, {"exit_reason": 26}),
         ({"operand": "unmapped"}, {"error": 4}),
+        ({"operand": "gp-fault"}, {"vector": 12}),
+        ({"operand": "gp-fault"}, {"error": 0x10}),
+        ({"operand": "ss-fault"}, {"vector": 13}),
+        ({"operand": "ss-fault"}, {"error": 0x10}),
+        ({"operand": "ss-fault", "vmx": "root"}, {"moved": 5}),  # its instruction has one byte more
+        ({"lock": 1}, {"vector": 13}),
     ],
 )
 @pytest.mark.parametrize("runs", [(0,), (1,), (0, 1)])
@@ -156,7 +189,7 @@ def test_a_log_in_which_almost_nothing_was_executed_is_no_pass(
     path = tmp_path / "refused.log"
     for kept, executed in (
         (one, 1),
-        (one | (codes["instruction"] == 0), 11359),
+        (one | (codes["instruction"] == 0), 15809),
     ):  # all of VMXON does not make up for it
         bochs.save(refusing(log, kept), path)
         assert main(["--log", str(path)]) == INCONCLUSIVE
@@ -172,7 +205,7 @@ def test_a_processor_that_does_not_mask_a20_is_asked_enough(log: bochs.Log) -> N
     kept = cases.codes_of(log.fields["key"])["A20M"] == 0
     found = bochs.agreement(refusing(log, kept))
     assert found.conclusive
-    assert sum(found.refused.values()) > 0.8 * found.executed
+    assert sum(found.refused.values()) > 0.7 * found.executed
 
 
 def test_a_disagreement_is_one_even_if_most_was_refused(log: bochs.Log, tmp_path: Path) -> None:

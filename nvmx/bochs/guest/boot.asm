@@ -9,7 +9,9 @@ revision:       resd 1                  ; VMCS revision identifier
 width:          resd 1                  ; physical-address width
 resume:         resd 1                  ; where to go on when a probe faults; 0: no probe is under way
 current:        resb case_size          ; the case
+address:        resq 1                  ; of its operand
 pointer:        resq 1                  ; a scratch operand
+fixed:          resd 4                  ; IA32_VMX_CR0_FIXED0, CR0_FIXED1, CR4_FIXED0, CR4_FIXED1
 result:                                 ; cleared before each case
 stage:          resd 1
 vector:         resd 1
@@ -93,12 +95,19 @@ boot:   mov     eax, DATA
 ; The instruction, its operand and the VMXON region.
         mov     eax, [current + case.code]
         mov     [CODE], eax
-        mov     dword [CODE + 4], FOUR_INT3
+        mov     eax, [current + case.code + 4]
+        mov     [CODE + 4], eax
+        mov     dword [CODE + 8], FOUR_INT3
+        movzx   ecx, word [current + case.operand]
+        mov     eax, [operands + ecx * 8]
+        mov     [address], eax
+        mov     eax, [operands + ecx * 8 + 4]
+        mov     [address + 4], eax
         mov     dword [OPERAND + 4], 0
         mov     eax, TESTED_REGION
         xor     eax, [current + case.pointer_low]
         mov     [OPERAND], eax
-        mov     eax, [current + case.pointer_wide]
+        movzx   eax, word [current + case.pointer_wide]
         test    eax, eax
         jz      .narrow
         cmp     eax, 1
@@ -120,17 +129,17 @@ boot:   mov     eax, DATA
 
         mov     dword [stage], AT_FEATURE_CONTROL
         mov     ecx, IA32_FEATURE_CONTROL
-        mov     eax, [current + case.feature_control]
+        movzx   eax, word [current + case.feature_control]
         xor     edx, edx
         wrmsr
         rdmsr
         mov     [fc_read], eax
-        xor     eax, [current + case.feature_control]
+        xor     al, [current + case.feature_control]
         test    al, 7                   ; the three bits that a case asks for
         jnz     hard_reset              ; a stage short of EXECUTED says that this state was not reached
 
         mov     dword [stage], AT_A20
-        cmp     dword [current + case.a20m], 0
+        cmp     word [current + case.a20m], 0
         je      .probe
         in      al, SYSTEM_CONTROL_A
         and     al, ~A20_GATE & 0FFh
@@ -139,7 +148,7 @@ boot:   mov     eax, DATA
         mov     dword [LOW_WORD + 100000h], 1
         mov     eax, [LOW_WORD]
         mov     [a20m_read], eax
-        cmp     eax, [current + case.a20m]
+        cmp     ax, [current + case.a20m]
         je      prepare
 hard_reset:
         mov     dx, RESET_CONTROL
@@ -150,6 +159,8 @@ hard_reset:
 .wait:  hlt
         jmp     .wait
 
+operands:
+        dq      OPERAND, UNMAPPED, ACROSS, BEYOND, NOT_CANONICAL_63, NOT_CANONICAL_47
 ram_gdt:
         dw      gdt_end - gdt - 1
         dd      GDT
@@ -159,6 +170,38 @@ idt64:  dw      32 * 16 - 1
         dq      IDT64
 ivt:    dw      3FFh
         dd      IVT
+
+%macro  accepted 3                      ; prints the bits of a register that MOV sets to what its MSRs (%2) forbid,
+        mov     ebx, %1                 ; one by one, without those that have an axis of their own (%3)
+        xor     ebp, ebp
+        mov     ecx, 31
+%%bit:  mov     edx, 1
+        shl     edx, cl
+        test    edx, %3
+        jnz     %%next
+        mov     eax, ebx
+        or      eax, edx
+        test    [%2 + 4], edx           ; FIXED1: the bit may be 1
+        jz      %%try
+        xor     eax, edx
+        test    [%2], edx               ; FIXED0: it must be 1
+        jz      %%next
+%%try:  mov     edi, eax
+        mov     dword [resume], %%refused
+        mov     %1, eax
+        mov     eax, %1
+        xor     eax, edi
+        test    eax, edx
+        jnz     %%refused
+        or      ebp, edx
+%%refused:
+        mov     dword [resume], 0
+        mov     %1, ebx
+%%next: dec     ecx
+        jns     %%bit
+        mov     eax, ebp
+        call    print_dword
+%endmacro
 
 ; ---- the first boot: tables in memory, what processor this is -------------------------------------------------------
 cold:   mov     dword [port], DEBUG_PORT        ; it answers with its own number; else the first serial port
@@ -238,13 +281,6 @@ cold:   mov     dword [port], DEBUG_PORT        ; it answers with its own number
         mov     cl, 2
         call    hex
         call    newline
-        mov     esi, cases
-        call    print
-        mov     eax, CASES
-        mov     cl, 4
-        call    hex
-        call    newline
-
         mov     edi, PML4               ; identity: the first 2 MiB, open to all rings
         xor     eax, eax
         mov     ecx, (PAGES + 1000h - PML4) / 4
@@ -297,6 +333,31 @@ cold:   mov     dword [port], DEBUG_PORT        ; it answers with its own number
         inc     ecx
         cmp     ecx, 32
         jb      .gate
+
+        mov     esi, fixed_bits
+        call    print
+        mov     ebp, IA32_VMX_CR0_FIXED0
+.fixed: mov     ecx, ebp
+        rdmsr
+        mov     [fixed + (ebp - IA32_VMX_CR0_FIXED0) * 4], eax
+        call    print_dword
+        inc     ebp
+        cmp     ebp, IA32_VMX_CR4_FIXED1
+        jbe     .fixed
+        call    newline
+        lidt    [idt32]                 ; MOV faults if it does not accept a bit
+        mov     esi, wrong_bits
+        call    print
+        accepted cr0, fixed, CR0_PE | CR0_NE | CR0_PG
+        accepted cr4, fixed + 8, CR4_VMXE
+        call    newline
+
+        mov     esi, cases
+        call    print
+        mov     eax, CASES
+        mov     cl, 4
+        call    hex
+        call    newline
         mov     dword [next], 0
         mov     dword [magic], MAGIC
         ret
@@ -325,7 +386,7 @@ fields: field   current + case.id, 4
         field   vm_error, 2
         field   after, 1
         field   cr0_read, 8
-        field   cr4_read, 4
+        field   cr4_read, 8
         field   efer_read, 4
         field   cs_read, 4
         field   ss_read, 4
@@ -390,6 +451,13 @@ hex:    push    ebx                     ; prints the low cl digits of eax
         pop     ebx
         ret
 
+print_dword:                            ; a space and eax
+        push    eax
+        mov     al, ' '
+        call    put
+        pop     eax
+        mov     cl, 8
+        jmp     hex
 line:   call    print
 newline:
         mov     al, LINE_FEED
@@ -431,12 +499,14 @@ put:    pushad                          ; prints al
         popad
         ret
 
-title:          db "@nvmx log 2", 0
+title:          db "@nvmx log 3", 0
 processor:      db "@processor ", 0
 no_brand:       db " without a brand string", 0
 no_vmx:         db "@no VMX", 0
 basic:          db "@vmx_basic ", 0
 address_width:  db "@width ", 0
+fixed_bits:     db "@fixed_bits", 0
+wrong_bits:     db "@wrong_bits", 0
 cases:          db "@cases ", 0
 end:            db "@end ", 0
 shutdown:       db "Shutdown"

@@ -24,14 +24,14 @@
 %endmacro
 
 %macro  come_before 0                   ; what the case asks for: nothing, VMXON, or VMXON and VMPTRLD
-        cmp     dword [current + case.before], BEFORE_NOTHING
+        cmp     word [current + case.before], BEFORE_NOTHING
         je      %%done
         mov     dword [stage], AT_VMXON
         mov     dword [pointer], VMXON_REGION
         mov     dword [pointer + 4], 0
         vmxon   [pointer]
         jbe     hard_reset
-        cmp     dword [current + case.before], BEFORE_VMXON
+        cmp     word [current + case.before], BEFORE_VMXON
         je      %%done
         mov     dword [stage], AT_VMPTRLD
         mov     dword [pointer], VMCS
@@ -43,13 +43,15 @@
         mov     [before_read], eax
 %endmacro
 
-%macro  operand 0                       ; where the case's operand is, to ebx and edi: 16-bit code reads [bx],
-        mov     ebx, OPERAND            ; other code [edi] or [rdi], with the same bytes
-        cmp     dword [current + case.unmapped], 0
-        je      %%mapped
-        mov     ebx, UNMAPPED
-%%mapped:
-        mov     edi, ebx
+%macro  operand 0                       ; where the case's operand is, to the registers by which instructions read it
+%if __BITS__ == 64
+        mov     rdi, [address]
+        mov     rbp, rdi
+%else
+        mov     edi, [address]
+        mov     ebp, edi
+%endif
+        mov     ebx, edi
 %endmacro
 
         bits    32
@@ -58,9 +60,9 @@ prepare:
         mov     eax, [current + case.cr4]
         mov     cr4, eax
         mov     dword [stage], AT_CR0
-        cmp     dword [current + case.before], BEFORE_VMLAUNCH
+        cmp     word [current + case.before], BEFORE_VMLAUNCH
         je      long_mode               ; for the host; VM entry leads to the mode of the case
-        test    dword [current + case.efer], EFER_LME
+        test    word [current + case.efer], EFER_LME
         jnz     long_mode
         mov     eax, PDPT32
         mov     cr3, eax
@@ -87,10 +89,13 @@ prepare:
         jmp     .outer
 .protected:
         mov     esi, USER_DATA
-        mov     ds, esi
         mov     es, esi
+        movzx   esi, word [current + case.ds]
+        mov     ds, esi
         test    cl, RPL
-        jz      .inner
+        jnz     .outer
+        mov     ss, edx
+        jmp     .inner
 .outer: push    edx
         push    dword USER_STACK
 .inner: push    eax
@@ -129,7 +134,7 @@ long_mode:
         mov     eax, PML4
         mov     cr3, eax
         mov     eax, [current + case.cr0]
-        cmp     dword [current + case.before], BEFORE_VMLAUNCH
+        cmp     word [current + case.before], BEFORE_VMLAUNCH
         jne     .paging
         or      eax, CR0_PG | CR0_PE
 .paging:
@@ -140,12 +145,13 @@ long_mode:
         mov     eax, TASK64
         ltr     ax
         come_before
-        cmp     dword [current + case.before], BEFORE_VMLAUNCH
+        cmp     word [current + case.before], BEFORE_VMLAUNCH
         je      launch
         mov     dword [stage], EXECUTED
         mov     esi, USER_DATA
-        mov     ds, esi
         mov     es, esi
+        movzx   esi, word [current + case.ds]
+        mov     ds, esi
         operand
         movzx   eax, word [current + case.ss]
         push    rax

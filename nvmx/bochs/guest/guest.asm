@@ -35,6 +35,8 @@ PDPT32          equ 0B000h              ; PAE paging: the same directory below a
 DIRECTORY       equ 0C000h
 PAGES           equ 0D000h
 UNMAPPED        equ 0E000h              ; the only page below 2 MiB that is not present
+ACROSS          equ 0FFFFh              ; only the first byte is within a limit of 64 KiB
+BEYOND          equ 400000h             ; beyond such a limit, and not present
 VMXON_REGION    equ 10000h              ; of the VMXON that comes before
 VMCS            equ 11000h
 TESTED_REGION   equ 12000h              ; of the VMXON under test
@@ -42,26 +44,27 @@ EPT_PML4        equ 13000h
 EPT_PDPT        equ 14000h
 EPT_DIRECTORY   equ 15000h
 
-; ---- one case: 64 bytes, written by nvmx/bochs/image.py -------------------------------------------------------------
+; ---- one case, written by nvmx/bochs/image.py -------------------------------------------------------------
         struc   case
-.id:              resd 1
+.id:              resw 1
+.efer:            resw 1                ; LME: long mode
 .key:             resd 1                ; echoed
 .cr0:             resd 1
 .cr4:             resd 1
-.efer:            resd 1                ; LME: long mode
 .flags:           resd 1
 .cs:              resw 1
 .ss:              resw 1
+.ds:              resw 1
 .cs_rights:       resw 1                ; as the VMCS has them, for a guest
 .ss_rights:       resw 1
-.before:          resd 1                ; one of BEFORE_...
-.feature_control: resd 1
-.a20m:            resd 1
-.unmapped:        resd 1                ; 1: the operand lies in the page that is not present
+.before:          resw 1                ; one of BEFORE_...
+.feature_control: resw 1
+.a20m:            resw 1
+.operand:         resw 1                ; where the operand is: a number of `operands` in boot.asm
+.pointer_wide:    resw 1                ; bit of the VMXON pointer to set; 1: the one just beyond the address width
 .pointer_low:     resd 1                ; bits of the VMXON pointer to flip
-.pointer_wide:    resd 1                ; bit of the VMXON pointer to set; 1: the one just beyond the address width
 .revision:        resd 1                ; bits of the revision identifier to flip
-.code:            resb 4                ; the instruction, padded with INT3
+.code:            resb 8                ; the instruction, padded with INT3
         endstruc
 
 BEFORE_NOTHING  equ 0
@@ -80,15 +83,16 @@ AT_VMLAUNCH     equ 7
 EXECUTED        equ 8
 
 ; ---- segments -------------------------------------------------------------------------------------------------------
-; Descriptors 1-4: 16-bit code of rings 0-3, then 32-bit code, 64-bit code, data; then what only ring 0 needs.
+; Descriptors 1-4: 16-bit code of rings 0-3, then 32-bit code, 64-bit code, data, data that ends at 64 KiB; then what
+; only ring 0 needs.
 CODE32          equ 5 * 8
 CODE64          equ 9 * 8
 DATA            equ 13 * 8
 USER_DATA       equ 16 * 8 | RPL
-REAL_CODE       equ 17 * 8
-REAL_DATA       equ 18 * 8
-TASK32          equ 19 * 8
-TASK64          equ 20 * 8
+REAL_CODE       equ 21 * 8
+REAL_DATA       equ 22 * 8
+TASK32          equ 23 * 8
+TASK64          equ 24 * 8
 
 %define descriptor(base, limit, rights) ((limit) & 0FFFFh | (base) << 16 | (rights) << 40 | ((limit) >> 16) << 48)
 
@@ -105,6 +109,7 @@ gdt:    dq      0
         rings   descriptor(0, LIMIT_PAGES, RIGHTS_CODE | RIGHTS_4K_UNITS | RIGHTS_32_BIT)
         rings   descriptor(0, LIMIT_PAGES, RIGHTS_CODE | RIGHTS_4K_UNITS | RIGHTS_64_BIT)
         rings   descriptor(0, LIMIT_PAGES, RIGHTS_DATA | RIGHTS_4K_UNITS | RIGHTS_32_BIT)
+        rings   descriptor(0, LIMIT_64K, RIGHTS_DATA | RIGHTS_32_BIT)
         dq      descriptor(ROM_SEGMENT * 16, LIMIT_64K, RIGHTS_CODE)
         dq      descriptor(0, LIMIT_64K, RIGHTS_DATA)
         dq      descriptor(TSS32, TSS_LIMIT, RIGHTS_TSS)

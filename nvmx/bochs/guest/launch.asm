@@ -47,7 +47,7 @@ launch: mov     dword [stage], AT_VMLAUNCH
         control PRIMARY_PROCESSOR_BASED_CONTROLS, IA32_VMX_PROCBASED_CTLS
         xor     r9d, r9d
         control VM_EXIT_CONTROLS, IA32_VMX_EXIT_CTLS, HOST_64_BIT
-        mov     r9d, [current + case.efer]
+        movzx   r9d, word [current + case.efer]
         add     r9d, r9d                ; EFER_LME becomes IA32E_GUEST, the next bit
         control VM_ENTRY_CONTROLS, IA32_VMX_ENTRY_CTLS
 
@@ -60,7 +60,7 @@ launch: mov     dword [stage], AT_VMLAUNCH
         set     GUEST_CR0, [current + case.cr0]
         set     GUEST_CR4, [current + case.cr4]
         mov     eax, PML4
-        test    dword [current + case.efer], EFER_LME
+        test    word [current + case.efer], EFER_LME
         jnz     .tables
         mov     eax, PDPT32
 .tables:
@@ -102,7 +102,20 @@ launch: mov     dword [stage], AT_VMLAUNCH
         cmp     r8d, 10
         jbe     .segment
 
-        operand
+        test    word [current + case.cs_rights], RIGHTS_4K_UNITS
+        jz      .enter
+        movzx   eax, word [current + case.ss]   ; of DS and SS, each case has its own
+        lsl     eax, eax
+        set     GUEST_SS_LIMIT
+        movzx   eax, word [current + case.ds]
+        set     GUEST_DS_SELECTOR
+        lsl     eax, eax
+        jnz     .unusable
+        set     GUEST_DS_LIMIT
+        jmp     .enter
+.unusable:
+        set     GUEST_DS_ACCESS_RIGHTS, RIGHTS_UNUSABLE
+.enter: operand
         vmlaunch
         get     VM_INSTRUCTION_ERROR, vm_error  ; only a refused VM entry comes here
         jmp     hard_reset
