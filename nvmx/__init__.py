@@ -23,6 +23,7 @@ from .model.verdict import Repair, Verdict
 
 if TYPE_CHECKING:
     from . import bochs, kvm2011, lab, plots
+    from .dumps import Reading, read
     from .states.space import outcomes
     from .tables import (
         axes,
@@ -42,10 +43,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "OUTCOMES", "Effect", "Explanation", "Ladder", "NvmxError", "Repair", "Rung", "Source", "State", "Verdict",
-    "axes", "bochs", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab", "ladder",
-    "mutants", "outcomes", "permissions", "plots", "run", "sources", "state", "step", "suite", "summary", "table",
-    "verdict", "witnesses",
+    "OUTCOMES", "Effect", "Explanation", "Ladder", "NvmxError", "Reading", "Repair", "Rung", "Source", "State",
+    "Verdict", "axes", "bochs", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab", "ladder",
+    "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state", "step", "suite", "summary",
+    "table", "verdict", "witnesses",
 ]  # fmt: skip
 
 for _class in (Effect, Explanation, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
@@ -54,6 +55,7 @@ for _class in (Effect, Explanation, Ladder, NvmxError, Repair, Rung, Source, Sta
 # numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
 __getattr__, __dir__ = attach(__name__, __all__, {
     "": "bochs kvm2011 lab plots",
+    "dumps": "Reading read",
     "states.space": "outcomes",
     "tables": "axes diff distinguish executed impossible mutants permissions run sources suite summary table witnesses",
 })  # fmt: skip

@@ -1,0 +1,113 @@
+"""From a text as people post it to logical lines: quotes, time stamps and other wrappers removed, wraps joined."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A logical line: the number of its first line in the text (from 1), and what is left without wrappers."""
+
+    number: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.number}: {self.text}"
+
+
+# What stands before a line, and says nothing.  They are removed one after the other until none is left.
+_WRAPPERS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:>[ \t]?)+",  # a mail's quotes
+        r"(?:```|~~~)[\w-]*$|[`~*-]{1,3}[ \t]+(?=\S)|`+",  # Markdown: fences, bullets, code
+        r"<\d{1,2}>(?=\D)",  # the level of a kernel message
+        r"\[[ \t]*\d+\.\d{3,9}\]",  # its time
+        r"\[[ \t]*[TC]\d+\]",  # its thread or processor
+        r"[A-Z][a-z]{2}[ \t]+\d{1,2}[ \t]\d\d:\d\d:\d\d(?:\.\d+)?[ \t]\S+[ \t](?:kernel|[\w.-]+\[\d+\]):",  # syslog
+        r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[ \t]+(?:\S+[ \t]+)?kernel:",
+        r"\(XEN\)",
+        r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\]",
+        r"\d{1,4}:\d\d:\d\d\.\d{6}",  # VirtualBox
+        r"\d{8}\t\d+\.\d+(?:\t|$)",  # DebugView
+    )
+)
+_MAX_WRAPPERS = 12
+
+# A name whose value was pushed onto the next line, and the beginning of such a value.
+_NAME_AT_END = re.compile(r"(?:^|[\s|,])[A-Za-z][A-Za-z0-9_]{1,12}[ \t]*[:=]$")
+_VALUE = re.compile(r"(?:0x)?[0-9A-Fa-f]{2,16}(?:$|[\s,.(:])")
+_HEADLINE = re.compile(r"general protection fault|invalid opcode|stack segment|page fault")
+_REST_OF_HEADLINE = re.compile(r"(?:address )?(?:0x)?[0-9a-f]{4,16}(?::|$| \[#)|0000\b|for |address\b")
+_BYTES = re.compile(r"(?:<?[0-9a-f]{2}>?(?: |$))+$", re.IGNORECASE)
+_ENCODED = re.compile(r"=([0-9A-F]{2})")
+
+
+def logical_lines(text: str) -> list[Line]:
+    r"""Return the logical lines of a text; blank ones are left out.
+
+    >>> logical_lines("> [   12.345678] CR0: actual=0x1,\n> shadow=0x1")
+    [Line(number=1, text='CR0: actual=0x1, shadow=0x1')]
+    """
+    found: list[Line] = []
+    number = 0
+    for count, raw in _physical_lines(text):
+        line = _unwrapped(raw)
+        if found and line and _continues(found[-1].text, line):
+            found[-1] = Line(found[-1].number, f"{found[-1].text} {line}")
+        elif line:
+            found.append(Line(number + 1, line))
+        number += count
+    return found
+
+
+def _physical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines, each with the number of lines of the text that it is made of (quoted-printable breaks lines)."""
+    # Not splitlines(): form feeds and the like are no line ends.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    encoded = "=3D" in text or "quoted-printable" in text
+    waiting, count = "", 0
+    for line in lines:
+        line = line.rstrip()
+        count += 1
+        soft = line.endswith("=") and (encoded or (len(line) > 60 and not _NAME_AT_END.search(line)))
+        if soft and count < 50:
+            # The quotes of a mail come back in each of its lines, before the encoding.
+            waiting += line[:-1]
+            continue
+        whole = waiting + line
+        yield count, _decoded(whole) if encoded else whole
+        waiting, count = "", 0
+    if waiting:
+        yield count, _decoded(waiting) if encoded else waiting
+
+
+def _decoded(line: str) -> str:
+    return _ENCODED.sub(lambda match: chr(int(match[1], 16)), line)
+
+
+def _unwrapped(line: str) -> str:
+    line = line.strip(" \t\0\ufeff\xa0")
+    for _ in range(_MAX_WRAPPERS):
+        for wrapper in _WRAPPERS:
+            match = wrapper.match(line)
+            if match:
+                line = line[match.end() :].lstrip()
+                break
+        else:
+            break
+    return line
+
+
+def _continues(before: str, line: str) -> bool:
+    """Return whether `line` is the rest of a line that a mail program broke."""
+    if before.endswith(","):
+        return ("actual=" in before or "shadow=" in before) and line.startswith(("shadow=", "gh_mask="))
+    if before.endswith((":", "=")) and _NAME_AT_END.search(before):
+        return _VALUE.match(line) is not None
+    if before.startswith("Code:"):
+        return _BYTES.match(line) is not None
+    if _HEADLINE.search(before) and "[#" not in before and len(before) < 200:
+        return "[#" in line and _REST_OF_HEADLINE.match(line) is not None
+    return False
