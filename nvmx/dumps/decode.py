@@ -20,6 +20,8 @@ _GROUP7 = {
 _GROUP7_MEMORY = {0: "SGDT", 1: "SIDT", 2: "LGDT", 3: "LIDT", 4: "SMSW", 6: "LMSW", 7: "INVLPG"}
 _GROUP9_MEMORY = {("f3", 6): "VMXON", ("66", 6): "VMCLEAR", ("", 6): "VMPTRLD", ("", 7): "VMPTRST"}
 _INVALIDATE = {0x80: "INVEPT", 0x81: "INVVPID", 0x82: "INVPCID"}
+_LONGER = frozenset({0x01, 0x20, 0x22, 0x38, 0x78, 0x79, 0xC7})  # the next byte decides
+OTHER = "another instruction"
 SVM = frozenset({"VMRUN", "VMMCALL", "VMLOAD", "VMSAVE", "STGI", "CLGI", "SKINIT"})
 
 
@@ -48,11 +50,13 @@ class Decoded:
 
 
 def decode(code: bytes, *, long: bool = True) -> Decoded | None:
-    """Return the instruction at the start of `code`, if it is one of those known here; `long`: in 64-bit mode.
+    """Return the instruction at the start of `code`; `long`: in 64-bit mode.
+
+    Its name is OTHER if it is none of those known here.  None: there are too few bytes to decide.
 
     >>> decode(bytes.fromhex("f30fc73424")).operand
     Operand(segment=None, base='rsp', index=None, scale=1, displacement=0)
-    >>> decode(bytes.fromhex("0f32")).name, decode(bytes.fromhex("90"))
+    >>> decode(bytes.fromhex("0f32")).name, decode(bytes.fromhex("f30f"))
     ('RDMSR', None)
     """
     place, segment, lock, repeat, size = 0, None, False, "", ""
@@ -73,45 +77,44 @@ def decode(code: bytes, *, long: bool = True) -> Decoded | None:
     if long and place < len(code) and code[place] & 0xF0 == 0x40:
         rex = code[place]
         place += 1
-    if code[place : place + 1] != b"\x0f" or len(code) < place + 2:
+    if place == len(code):
         return None
-    opcode, rest = code[place + 1], code[place + 2 :]
-    if opcode in _PLAIN:
-        return Decoded(_PLAIN[opcode], lock)
+    if code[place] != 0x0F:
+        return Decoded(OTHER, lock)
+    opcode, rest = code[place + 1 : place + 2], code[place + 2 :]
+    if not opcode or (opcode[0] in _LONGER and not rest):
+        return None
+    name = _PLAIN.get(opcode[0])
+    if name is None and opcode[0] in _LONGER:
+        name = _by_modrm(opcode[0], rest[0], repeat, size, rex)
+    if name != "VMXON":
+        return Decoded(name or OTHER, lock)
+    register = rest[0] >> 6 == 3
+    operand = _operand(rest, rex, segment) if long and not register and "67" not in size else None
+    return Decoded(name, lock, register, operand)
+
+
+def _by_modrm(opcode: int, modrm: int, repeat: str, size: str, rex: int) -> str | None:
+    """Return the instruction with this opcode after 0F and this ModRM byte."""
+    middle, register_form = modrm >> 3 & 7, modrm >> 6 == 3
     if opcode == 0x38:
-        if len(rest) >= 2 and rest[0] in _INVALIDATE and size.startswith("66"):
-            return Decoded(_INVALIDATE[rest[0]], lock)
-        return None
-    if not rest:
-        return None
-    modrm = rest[0]
-    mod, middle, register_form = modrm >> 6, modrm >> 3 & 7, modrm >> 6 == 3
+        return _INVALIDATE.get(modrm) if "66" in size else None
     if opcode == 0x01:
-        name = _GROUP7.get(modrm) if register_form else _GROUP7_MEMORY.get(middle)
-        return Decoded(name, lock) if name else None
+        return _GROUP7.get(modrm) if register_form else _GROUP7_MEMORY.get(middle)
     if opcode in (0x20, 0x22):
-        number = f"CR{middle | (rex & 4) << 1}"
-        return Decoded(f"MOV {number}" if opcode == 0x22 else f"MOV from {number}", lock)
-    if opcode in (0x78, 0x79) and not repeat and "66" not in size:
-        return Decoded("VMREAD" if opcode == 0x78 else "VMWRITE", lock)
-    if opcode == 0xC7:
-        mandatory = repeat if repeat else size[:2].replace("67", "")
-        if register_form:
-            # F3 0F C7 /6 with a register is SENDUIPI in 64-bit mode where that exists, and otherwise no instruction.
-            if mandatory == "f3" and middle == 6:
-                return Decoded("VMXON", lock, register=True)
-            return Decoded({6: "RDRAND", 7: "RDSEED"}[middle], lock) if middle in (6, 7) and not repeat else None
-        name = _GROUP9_MEMORY.get((mandatory, middle))
-        if name != "VMXON":
-            return Decoded(name, lock) if name else None
-        operand = _operand(rest, mod, rex, segment) if long and "67" not in size else None
-        return Decoded(name, lock, operand=operand)
-    return None
+        return f"MOV {'from ' * (opcode == 0x20)}CR{middle | (rex & 4) << 1}"
+    if opcode in (0x78, 0x79):
+        return None if repeat or "66" in size else "VMREAD" if opcode == 0x78 else "VMWRITE"
+    mandatory = repeat or ("66" if "66" in size else "")
+    if register_form:
+        # VMXON's opcode with a register is SENDUIPI on some processors, and otherwise no instruction.
+        return "VMXON" if (mandatory, middle) == ("f3", 6) else {6: "RDRAND", 7: "RDSEED"}.get(middle)
+    return _GROUP9_MEMORY.get((mandatory, middle))
 
 
-def _operand(rest: bytes, mod: int, rex: int, segment: str | None) -> Operand | None:
+def _operand(rest: bytes, rex: int, segment: str | None) -> Operand | None:
     """Return the memory operand of a ModRM byte in 64-bit mode with 64-bit addresses; None if bytes are missing."""
-    low, place = rest[0] & 7, 1
+    mod, low, place = rest[0] >> 6, rest[0] & 7, 1
     base: str | None = _NAMES[low | (rex & 1) << 3]
     index, scale = None, 1
     if low == 4:
@@ -130,6 +133,4 @@ def _operand(rest: bytes, mod: int, rex: int, segment: str | None) -> Operand | 
     if len(rest) < place + width:
         return None
     displacement = int.from_bytes(rest[place : place + width], "little", signed=True)
-    if base == "rip":
-        displacement += place + width  # from the end of the instruction; the caller adds the bytes before ModRM
     return Operand(segment, base, index, scale, displacement)

@@ -23,6 +23,12 @@ _VMXON_PLACES = frozenset(
     {"hardware_enable", "vmx_hardware_enable", "vmx_enable_virtualization_cpu", "kvm_cpu_vmxon", "x86_vmx_cpu_on"}
 )
 _ECX = ("RDMSR", "WRMSR")
+_FINE = frozenset({"success", "completed"})
+# Where something else than VMXON fails, it is usually one of these.
+_RELATED = frozenset({
+    "RDMSR", "WRMSR", "XSETBV", "GETSEC", "MOV CR0", "MOV CR3", "MOV CR4", "VMCLEAR", "VMPTRLD", "VMPTRST", "VMREAD",
+    "VMWRITE", "VMLAUNCH", "VMRESUME", "VMCALL", "VMFUNC", "INVEPT", "INVVPID", *SVM,
+})  # fmt: skip
 
 
 def judge(facts: Sequence[Fact], ignored: int) -> Reading:
@@ -101,13 +107,14 @@ def _event(facts: Sequence[Fact], blocks: Mapping[Block, list[Fact]]) -> Event |
 
 
 def _rank(event: Event, blocks: Mapping[Block, list[Fact]]) -> int:
+    """Return how much an event is worth: more than others if it is closer to a VMXON or VMXOFF that went wrong."""
     if event.instruction in BY_INSTRUCTION:
-        return 4 if event.executed else 2 if event.executed is False else 1
-    if event.instruction:
-        return 3 if event.executed else 1
+        if event.executed:
+            return 2 if event.observed and set(event.observed) <= _FINE else 5
+        return 3 if event.executed is False else 1
     symbol = _first(blocks[event.block], Symbol)
     near = isinstance(symbol, Symbol) and (symbol.name in _VMXON_PLACES or symbol.name == _SPURIOUS)
-    return 3 if near else 0
+    return 4 if near or (event.executed and event.instruction in _RELATED) else 0
 
 
 def _events_of_block(block: Block, facts: Sequence[Fact]) -> Iterator[Event]:

@@ -5,10 +5,38 @@ shown to the next ones.  Those of EVERYWHERE see all lines, whatever else is sai
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from ..facts import Fact
 from ..line import Line
-from . import linux_oops, vendor
+from . import (
+    assignments,
+    cpuid,
+    ftrace,
+    kvm_unit_tests,
+    linux_messages,
+    linux_oops,
+    prose,
+    rdmsr,
+    vendor,
+    vmcs,
+    xen,
+)
 
-FORMATS: tuple[Callable[[Sequence[Line]], Iterator[Fact]], ...] = (linux_oops.facts,)
-EVERYWHERE: tuple[Callable[[Sequence[Line]], Iterator[Fact]], ...] = (vendor.facts,)
+Format: TypeAlias = Callable[[Sequence[Line]], Iterator[Fact]]
+
+# A format whose lines are easily taken for those of another one comes before it.
+FORMATS: tuple[Format, ...] = (
+    rdmsr.facts,
+    cpuid.facts,
+    vmcs.facts,
+    xen.facts,
+    ftrace.facts,
+    kvm_unit_tests.facts,
+    linux_messages.facts,
+    linux_oops.facts,
+    # The last resort: values and words in any text.
+    assignments.facts,
+    prose.facts,
+)
+EVERYWHERE: tuple[Format, ...] = (vendor.facts,)

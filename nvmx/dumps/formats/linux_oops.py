@@ -22,6 +22,7 @@ _PAGE_FAULT = re.compile(
 _PAGE_FAULT_CODE = re.compile(r"#PF: error_code\(0x([0-9a-f]{4})\)")
 _OOPS = re.compile(r"Oops: ([0-9a-f]{4}) \[#\d+\]")
 _WARNING = re.compile(r"WARNING: (?:CPU: \d+ PID: \d+ )?.*?\bat ")
+_BACKTRACE = re.compile(r"NMI backtrace for cpu (\d+)")
 _BUG = re.compile(r"kernel BUG at \S")
 _CPU = re.compile(r"\bCPU: ?(\d+)\b.*\bPID: ?\d+|\bPid: \d+.*\bCPU: ?(\d+)")
 _RIP = re.compile(r"\bRIP: (?:([0-9a-f]{4}):)?(?:\[<([0-9a-f]{16})>\]|(0x[0-9a-f]+)|(\S+))")
@@ -39,7 +40,8 @@ _TRAP = re.compile(
 )
 _TRAPS = {"general protection": "#GP", "general protection fault": "#GP", "trap stack segment": "#SS"}
 _QUICK = ("fault", "opcode", "segment", "IP:", "Code:", "CPU:", "X:", "CS:", "SP:", "R08", "DI:", "R10", "R13", "CR2:",
-          "DR", "Oops", "WARNING", "BUG", "traps:", "int3", "FS:", "BP:", "PF:")  # fmt: skip
+          "DR", "Oops", "WARNING", "BUG", "NMI", "traps:", "int3", "FS:", "BP:", "PF:")  # fmt: skip
+_SELECTORS = ("CS", "DS", "ES", "SS", "FS", "GS")
 _SHORT = {"EFLAGS": "rflags", "FS": "fs_base", "GS": "gs_base"}
 
 
@@ -91,10 +93,14 @@ class _Reader:
             yield Understood(line, self._begin(True))
         elif _WARNING.search(text):
             block = self._begin(True)
-            yield Note(line, block, "a warning of the kernel: its UD2 is how the kernel warns, and no fault of VMXON's")
+            yield Note(line, block, "the registers are those of a warning, some instructions after its cause")
             yield Understood(line, block)
         elif self.block and _OOPS.search(text):
             yield Says(line, self.block, "CPL", 0)
+        elif match := _BACKTRACE.search(text):
+            self._begin(True)
+            self.block = Block("registers", cpu=int(match[1]))
+            yield Understood(line, self.block)
         if self.block and not self.names and (match := _CPU.search(text)):
             self.block.cpu = int(match[1] or match[2])
             yield Understood(line, self.block)
@@ -134,7 +140,7 @@ class _Reader:
             return
 
     def _registers(self, line: Line) -> Iterator[Fact]:
-        found = _NAMED.findall(line.text)
+        found = list(_complete(_NAMED.findall(line.text)))
         if not found:
             return
         if self.block is None or self.names & {name for name, _ in found}:
@@ -142,7 +148,7 @@ class _Reader:
         block = self.block
         assert block is not None  # noqa: S101
         for name, value in found:
-            if name in ("CS", "DS", "ES", "SS", "FS", "GS") and len(value) == 4 and name != "CS":
+            if name in _SELECTORS and name != "CS" and len(value) == 4:
                 yield Understood(line, block)
                 continue
             self.names.add(name)
@@ -159,3 +165,16 @@ class _Reader:
         yield Understood(line, self.block)
         if at := _AT.search(match[1]):
             yield Code(line, self.block, bytes.fromhex(at[1] + at[2]))
+
+
+def _complete(found: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the registers of a line whose value has all its digits, for the text may end within a number."""
+    if not found:
+        return
+    first = found[0][0]
+    # The 64-bit kernel prints CR0 after the selectors, and CR4 after CR2; the 32-bit kernel begins with CR0.
+    long = first[0] == "R" or first in ("CS", "CR2", "DR0", "DR3") or len(found[0][1]) == 16
+    for name, value in found:
+        width = 4 if name in _SELECTORS and len(value) == 4 else 8 if name == "EFLAGS" or not long else 16
+        if len(value) == width:
+            yield name, value

@@ -1,0 +1,90 @@
+"""The last resort: registers, MSRs and axes in any text, as `name=value` or `name: value`."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ...model.axis import AXES, BY_NAME, Value
+from ..facts import Block, Fact, Msr, Register, Says
+from ..line import Line
+
+_GENERAL = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "rip", *(f"r{number}" for number in range(8, 16)))
+_REGISTERS = {
+    **{name: name for name in (*_GENERAL, "cr0", "cr4", "efer", "rflags", "cs", "cs_access_rights", "ss_access_rights",
+                               "vmxon_pointer", "revision", "current_vmptr")},
+    "ia32_efer": "efer", "eflags": "rflags", "cs_access_rights": "cs_rights", "ss_access_rights": "ss_rights",
+    "cpu_flags": "rflags", "code_segment": "cs",
+}  # fmt: skip
+_MSRS = {
+    "feature_control": 0x3A, "feat_ctl": 0x3A, "smm_monitor_ctl": 0x9B, "vmx_basic": 0x480,
+    "vmx_cr0_fixed0": 0x486, "vmx_cr0_fixed1": 0x487, "vmx_cr4_fixed0": 0x488, "vmx_cr4_fixed1": 0x489,
+    "cr0_fixed0": 0x486, "cr0_fixed1": 0x487, "cr4_fixed0": 0x488, "cr4_fixed1": 0x489,
+}  # fmt: skip
+_INDICES = frozenset({0x3A, 0x9B, 0xC000_0080, 0x480, *range(0x486, 0x48A)})
+# Words that mean more than one thing in a text, such as VMX, are not taken for an axis.
+_AXES = {
+    **{name.lower(): axis for name, axis in BY_NAME.items() if "." in name or name in ("CPL", "A20M", "dual_monitor")},
+    **{axis.keyword: axis for axis in AXES if "_" in axis.keyword},
+}
+_NAME = "|".join(re.escape(name) for name in sorted({*_REGISTERS, *_AXES}, key=len, reverse=True))
+_MSR = "|".join(sorted(_MSRS, key=len, reverse=True))
+_ASSIGNMENT = re.compile(
+    rf"(?<![\w.$%])(?:({_NAME})|(?:(?:msr_|ia32_|msr_ia32_)?({_MSR})(?:_msr)?(?: ?\((?:msr )?0x3a\))?)"
+    r"|msr[ \[(]*(0x[0-9a-f]+|[0-9a-f]+h)[\])]*)"
+    r"\s{0,20}(=|:|:=|->|=>)\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_]+|[0-9a-f]+h?|off|root|non-root)\b(?![.%-]\w)",
+    re.IGNORECASE,
+)
+_QUICK = re.compile("|".join(("cr[04]", "efer", "flags", "feat", "fixed", "vmx", "msr", "cpl", "rip", "rights", "smm",
+                              "a20m", "cs", "ptr", "rev", "r[0-9a-ds]", "dual")), re.IGNORECASE)  # fmt: skip
+_FULL_WIDTH = (8, 16)
+
+
+def facts(lines: Sequence[Line]) -> Iterator[Fact]:
+    """Yield a fact for each assignment; a name that comes again begins another block."""
+    system, block = Block("system"), Block("registers")
+    seen: dict[str, int] = {}
+    for line in lines:
+        text = line.text
+        if ("=" not in text and ":" not in text and "->" not in text) or not _QUICK.search(text):
+            continue
+        for match in _ASSIGNMENT.finditer(text):
+            name, msr, index, sign, value = match.groups()
+            if name and name.lower() in _AXES:
+                fact = _axis(line, block, name.lower(), value)
+                if fact:
+                    yield fact
+                continue
+            number = _number(value, sign)
+            if number is None:
+                continue
+            if name:
+                register = _REGISTERS[name.lower()]
+                if seen.get(register, number) != number:
+                    block, seen = Block("registers"), {}
+                seen[register] = number
+                if register not in ("cr0", "cr4", "efer") or number >> 32 == 0:
+                    yield Register(line, block, register, number)
+            else:
+                which = _MSRS[msr.lower()] if msr else int(index.rstrip("hH"), 16)
+                if which in _INDICES:
+                    yield Msr(line, system, which, number)
+
+
+def _number(text: str, sign: str) -> int | None:
+    """Return a value; None if it may be decimal (`cr0: 2147483697`), since registers are printed in hexadecimal."""
+    digits = text.lower().replace("_", "")
+    if digits in ("off", "root", "non-root"):
+        return None
+    if digits.startswith("0x"):
+        return int(digits, 16) if len(digits) > 2 else None
+    if digits.endswith("h"):
+        return int(digits[:-1], 16)
+    certain = sign in ("=", ":=") or len(digits) in _FULL_WIDTH or not digits.isdecimal()
+    return int(digits, 16) if certain else None
+
+
+def _axis(line: Line, block: Block, name: str, text: str) -> Says | None:
+    axis = _AXES[name]
+    value: Value = text.lower()
+    if text[:1].isdigit():
+        value = int(text, 16) if text.lower().startswith("0x") else int(text) if text.isdecimal() else text
+    return Says(line, block, axis.name, value) if value in axis.values else None

@@ -1,0 +1,70 @@
+"""The command `rdmsr` of msr-tools: a bare number, which the command line before it explains."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..facts import Block, Fact, Msr, Note, Understood
+from ..line import Line
+
+_COMMAND = re.compile(
+    r"(?:^|[\s$#%;(`])rdmsr((?:\s+-{1,2}[\w-]+(?:[ =]\d+(?::\d+)?(?=\s))?)*)\s+(0x[0-9a-f]+|[0-9a-f]+)\b"
+)
+_SAME_LINE = re.compile(r"^[)`;]*\s*(?:[:=]|->|=>|→)\s*((?:0x)?[0-9a-f]{1,16})\b")
+_VALUE = re.compile(r"(?:(?:cpu)? ?(\d+)[:=] *)?((?:0x)?[0-9a-f]{1,16})$", re.IGNORECASE)
+_PROCESSOR = re.compile(r"(?:-p|--processor)[ =]?(\d+)")
+_CANNOT = re.compile(r"\brdmsr: ?CPU (\d+) cannot read MSR (0x[0-9a-f]+)|\brdmsr:? ?pread: Input/output error")
+_MAX_CPUS = 4096
+
+
+def facts(lines: Sequence[Line]) -> Iterator[Fact]:
+    """Yield the value of each MSR that a command line asks for: one, or with -a one per processor."""
+    system: dict[int | None, Block] = {}
+    index: int | None = None
+    options, place = "", 0
+    for line in lines:
+        text = line.text
+        if "rdmsr" in text:
+            if match := _CANNOT.search(text):
+                which = f" of {int(match[2], 16):X}h" if match[2] else ""
+                sentence = f"RDMSR{which} faulted: the MSR does not exist, or may not be read here"
+                yield Note(line, system.setdefault(None, Block("system")), sentence)
+            elif match := _COMMAND.search(text):
+                options, place = match[1], 0
+                index = _number(match[2])
+                # A command with -f prints some bits only.
+                index = None if re.search(r"\s-f|--bitfield", options) else index
+                if index is not None and (same := _SAME_LINE.match(text[match.end() :])):
+                    yield from _value(line, system, index, options, None, same[1])
+                    index = None
+                else:
+                    yield Understood(line, system.setdefault(None, Block("system")))
+            continue
+        match = _VALUE.match(text) if index is not None and len(text) < 40 else None
+        if index is None or match is None:
+            index = None
+            continue
+        everyone = re.search(r"\s-\w*a|--all", options) is not None
+        cpu = int(match[1]) if match[1] else place if everyone else None
+        yield from _value(line, system, index, options, cpu, match[2])
+        place += 1
+        if not everyone or place > _MAX_CPUS:
+            index = None
+
+
+def _number(text: str) -> int:
+    """Return an MSR's index; those that people write without 0x are hexadecimal, except for 58."""
+    return int(text, 10) if text in ("58", "155") else int(text, 16)
+
+
+def _value(
+    line: Line, system: dict[int | None, Block], index: int, options: str, cpu: int | None, text: str
+) -> Iterator[Fact]:
+    if cpu is None and (match := _PROCESSOR.search(options)):
+        cpu = int(match[1])
+    decimal = re.search(r"\s-\w*[ud]\b|--decimal|--unsigned", options) is not None and not text.startswith("0x")
+    octal = re.search(r"\s-\w*o\b|--octal", options) is not None
+    try:
+        value = int(text, 10 if decimal else 8 if octal else 16)
+    except ValueError:
+        return
+    yield Msr(line, system.setdefault(cpu, Block("system", cpu=cpu)), index, value)
