@@ -40,16 +40,19 @@ def _from_state(by: str, block: Block, lines: Iterable[Line], **raw: int) -> Ite
 def from_registers(facts: Sequence[Fact]) -> Iterator[Claim]:
     """Yield what the facts of one block say, together with the MSRs among them."""
     registers = {fact.name: fact for fact in reversed(facts) if isinstance(fact, Register)}
+    modes = [fact for fact in facts if isinstance(fact, Mode)]
+    if (rip := registers.get("rip")) and rip.value >> 32:
+        modes.append(Mode(rip.line, rip.block, "64-bit"))  # in all other modes, the instruction pointer has 32 bits
+    for mode in modes:
+        yield from _from_mode(mode)
     for fact in facts:
-        if isinstance(fact, Mode):
-            yield from _from_mode(fact)
-        elif isinstance(fact, Says):
+        if isinstance(fact, Says):
             yield Claim(fact.axis, fact.value, (fact.line,), fact.block, "words")
         elif isinstance(fact, Msr):
             yield from _from_msr(fact)
         elif isinstance(fact, Register):
             yield from _from_register(fact)
-    yield from _privilege(registers, facts)
+    yield from _privilege(registers, {mode.mode for mode in modes})
 
 
 def _from_mode(fact: Mode) -> Iterator[Claim]:
@@ -97,11 +100,10 @@ def rights_of(value: int) -> int | None:
     return value if form == "VMCS" else None if form == "unknown" else vmcs_rights(value)
 
 
-def _privilege(registers: dict[str, Register], facts: Sequence[Fact]) -> Iterator[Claim]:
+def _privilege(registers: dict[str, Register], modes: set[str]) -> Iterator[Claim]:
     """Yield CPL: from the block's own word, or from SS's rights or CS's selector, which in real mode say nothing."""
-    modes = [fact.mode for fact in facts if isinstance(fact, Mode)]
     cr0, rflags = registers.get("cr0"), registers.get("rflags")
-    protected = bool(cr0.value & 1) if cr0 else any(mode not in ("real-address", "virtual-8086") for mode in modes)
+    protected = bool(cr0.value & 1) if cr0 else bool(modes - {"real-address", "virtual-8086"})
     virtual_8086 = "virtual-8086" in modes or (rflags is not None and rflags.value >> 17 & 1 == 1)
     if cpl := registers.get("cpl"):
         if cpl.value in (0, 1, 2, 3):

@@ -2,12 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 from ..model.axis import BY_NAME, Value
 from ..model.box import matches, nearest
+from ..model.errors import NvmxError
 from ..model.frozen import FrozenDict
 from ..model.instruction import BY_INSTRUCTION, READY
+from ..model.observed import observations
 from ..model.rules import BOXES, RULES, broken_rule
 from .claims import Claim, broken_fixed_bits, from_both, from_code, from_registers, in_table_order, lacks_pae
 from .decode import SVM, Decoded, decode
@@ -40,6 +44,7 @@ def judge(facts: Sequence[Fact], ignored: int) -> Reading:
     blocks = _by_block(facts)
     event = _event(facts, blocks)
     chosen, notes = _chosen(event, blocks)
+    event = event and _with_valid_observations(event)
     notes = [*_about(event, blocks, chosen), *notes]
     known, evidence, more, refused = _known(event, chosen, blocks)
     notes += more
@@ -104,6 +109,16 @@ def _event(facts: Sequence[Fact], blocks: Mapping[Block, list[Fact]]) -> Event |
     events.sort(key=lambda event: event.line.number)
     # Of equally good events the first one decides.
     return max(events, key=lambda event: _rank(event, blocks), default=None)
+
+
+def _with_valid_observations(event: Event) -> Event:
+    """Return the event without what no instruction can have left behind, such as error number 77."""
+    valid = []
+    for each in event.observed:
+        with suppress(NvmxError):
+            observations(each)
+            valid.append(each)
+    return replace(event, observed=tuple(valid))
 
 
 def _rank(event: Event, blocks: Mapping[Block, list[Fact]]) -> int:
@@ -177,6 +192,8 @@ def _about(event: Event | None, blocks: Mapping[Block, list[Fact]], chosen: Sequ
     fault, found, symbol = _first(own, Fault), _decoded(own), _first(own, Symbol)
     if event.note:
         yield _cite(event.note, event.line)
+    if event.executed is False and "not executed" not in event.note and event.instruction:
+        yield _cite(f"{event.instruction} was not executed", event.line)
     if isinstance(fault, Fault):
         if event.instruction not in BY_INSTRUCTION:
             yield from _not_ours(event, fault, found, own)

@@ -106,7 +106,7 @@ def _continues(before: str, line: str) -> bool:
         return ("actual=" in before or "shadow=" in before) and line.startswith(("shadow=", "gh_mask="))
     if before.endswith((":", "=")) and _NAME_AT_END.search(before):
         return _VALUE.match(line) is not None
-    if before.startswith("Code:"):
+    if before.startswith(("Code:", "Xen code around")):
         return _BYTES.match(line) is not None
     if _HEADLINE.search(before) and "[#" not in before and len(before) < 200:
         return "[#" in line and _REST_OF_HEADLINE.match(line) is not None

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..model.axis import Value
+from ..ask import explain_known
+from ..model.axis import Value, named_values
+from ..model.explanation import Explanation
 from ..model.frozen import FrozenDict
+from ..model.instruction import INSTRUCTIONS
+from ..model.ladder import Ladder
 from .line import Line
 
 
@@ -30,3 +34,37 @@ class Reading:
     notes: tuple[str, ...] = ()
     refused: str | None = None
     ignored: int = 0
+
+    def explain(self, source: str | Ladder = "intel", instruction: str | None = None, **axes: object) -> Explanation:
+        """Explain what the text shows: as `nvmx.explain` does, with what is known from the text and by name.
+
+        The instruction is that of the text, or VMXON if the text names none or another one.  What was seen of an
+        instruction that the text does not name counts if `instruction` names it.  An axis given by name wins over the
+        text.
+
+        >>> import nvmx
+        >>> reading = nvmx.read("VMXON raises #GP. CR4=0x2020, CR0=0x80000031, FEATURE_CONTROL=5")
+        >>> [suspect.rung.name for suspect in reading.explain(cpl=0, a20m=0, smx=0, operand="mapped").suspects]
+        ['other fixed bits valid']
+        """
+        asked = instruction or (self.instruction if self.instruction in INSTRUCTIONS else "VMXON")
+        given = named_values(axes)
+        remarks = [
+            f"{name} = {value} was given, but the text says {self.known[name]}"
+            for name, value in given.items()
+            if self.known.get(name, value) != value
+        ]
+        known = named_values({**self.known, **given})
+        evidence = {name: tuple(map(str, lines)) for name, lines in self.evidence.items() if name not in given}
+        named = instruction if self.instruction is None else self.instruction
+        return explain_known(
+            asked,
+            source,
+            known,
+            self.observed if named == asked else None,
+            named=named,
+            executed=self.executed,
+            evidence=FrozenDict(evidence),
+            remarks=(*self.notes, *remarks),
+            objection=self.refused,
+        )

@@ -25,6 +25,13 @@ from . import (
 
 Format: TypeAlias = Callable[[Sequence[Line]], Iterator[Fact]]
 
+
+def _any_text(lines: Sequence[Line]) -> Iterator[Fact]:
+    """Yield the values and the words in a line of any text: the last resort."""
+    yield from assignments.facts(lines)
+    yield from prose.facts(lines)
+
+
 # A format whose lines are easily taken for those of another one comes before it.
 FORMATS: tuple[Format, ...] = (
     rdmsr.facts,
@@ -35,8 +42,6 @@ FORMATS: tuple[Format, ...] = (
     kvm_unit_tests.facts,
     linux_messages.facts,
     linux_oops.facts,
-    # The last resort: values and words in any text.
-    assignments.facts,
-    prose.facts,
+    _any_text,
 )
 EVERYWHERE: tuple[Format, ...] = (vendor.facts,)

@@ -19,15 +19,15 @@ _Handler = Callable[[Line, Block, "re.Match[str]"], Iterator[Fact]]
 
 def disabled_by_firmware(line: Line, block: Block, _match: object = None) -> Iterator[Fact]:
     """Yield that FEATURE_CONTROL is locked and forbids VMXON outside SMX operation, so that software refused."""
-    words = "the firmware has locked FEATURE_CONTROL with VMX disabled, so software refused before VMXON"
-    yield Event(line, block, "VMXON", False, note=f"{words}; {_OUTSIDE}")
+    note = "the firmware has locked FEATURE_CONTROL with VMX disabled, so that software refuses to use VMX"
+    yield Event(line, block, "VMXON", False, note=f"{note}; {_OUTSIDE}")
     yield Says(line, block, "FEATURE_CONTROL.lock", 1)
     yield Says(line, block, "FEATURE_CONTROL.vmx", 0)
 
 
 def no_vmx(line: Line, block: Block, _match: object = None) -> Iterator[Fact]:
     """Yield that CPUID shows no VMX, so that CR4.VMXE cannot be set."""
-    note = "CPUID shows no VMX, so software refused before VMXON: CR4.VMXE cannot be set, and VMXON would be #UD"
+    note = "CPUID shows no VMX, so that software refuses to use VMX: CR4.VMXE cannot be set, and VMXON would be #UD"
     yield Event(line, block, "VMXON", False, note=note)
     yield Says(line, block, "CR4.VMXE", 0)
 
@@ -50,7 +50,7 @@ def _txt(line: Line, block: Block, match: "re.Match[str]") -> Iterator[Fact]:
     if match[1] == "outside":
         yield from disabled_by_firmware(line, block)
         return
-    note = "FEATURE_CONTROL is locked and forbids VMXON inside SMX operation, so software refused before VMXON"
+    note = "FEATURE_CONTROL is locked and forbids VMXON inside SMX operation, so that software refuses to use VMX"
     yield Event(line, block, "VMXON", False, note=note)
     yield Says(line, block, "FEATURE_CONTROL.lock", 1)
     yield Says(line, block, "FEATURE_CONTROL.smx", 0)
