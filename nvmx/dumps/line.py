@@ -21,7 +21,7 @@ _WRAPPERS = tuple(
     re.compile(pattern)
     for pattern in (
         r"(?:>[ \t]?)+",  # a mail's quotes
-        r"(?:```|~~~)[\w-]*$|[`~*-]{1,3}[ \t]+(?=\S)|`+",  # Markdown: fences, bullets, code
+        r"(?:```|~~~)[\w-]*$|[*-][ \t]+(?=\S)|`+",  # Markdown: fences, bullets, code
         r"<\d{1,2}>(?=\D)",  # the level of a kernel message
         r"\[[ \t]*\d+\.\d{3,9}\]",  # its time
         r"\[[ \t]*[TC]\d+\]",  # its thread or processor
@@ -34,6 +34,9 @@ _WRAPPERS = tuple(
     )
 )
 _MAX_WRAPPERS = 12
+_LONGEST = 16_000  # characters; a longer line is no line of a dump, and is not read
+
+_TOO_LONG = "(a line that is too long)"
 
 # A name whose value was pushed onto the next line, and the beginning of such a value.
 _NAME_AT_END = re.compile(r"(?:^|[\s|,])[A-Za-z][A-Za-z0-9_]{1,12}[ \t]*[:=]$")
@@ -88,7 +91,7 @@ def _decoded(line: str) -> str:
 
 
 def _unwrapped(line: str) -> str:
-    line = line.strip(" \t\0\ufeff\xa0")
+    line = line.strip(" \t\0\ufeff\xa0") if len(line) <= _LONGEST else _TOO_LONG
     for _ in range(_MAX_WRAPPERS):
         for wrapper in _WRAPPERS:
             match = wrapper.match(line)

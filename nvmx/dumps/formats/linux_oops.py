@@ -10,7 +10,7 @@ from ..facts import Block, Code, Fact, Fault, Mode, Note, Register, Says, Symbol
 from ..line import Line
 
 _HEADLINES = (
-    (re.compile(r"(?:segment-related )?general protection fault\b[^\[]*?: ([0-9a-f]{4}) \[#\d+\]"), "#GP"),
+    (re.compile(r"(?:segment-related )?general protection fault\b[^\[]{0,120}?: ([0-9a-f]{4}) \[#\d+\]"), "#GP"),
     (re.compile(r"invalid opcode: ([0-9a-f]{4}) \[#\d+\]"), "#UD"),
     (re.compile(r"stack[- ]segment(?: fault)?: ([0-9a-f]{4}) \[#\d+\]"), "#SS"),
     (re.compile(r"int3: ([0-9a-f]{4}) \[#\d+\]"), "#BP"),
@@ -21,10 +21,10 @@ _PAGE_FAULT = re.compile(
 )
 _PAGE_FAULT_CODE = re.compile(r"#PF: error_code\(0x([0-9a-f]{4})\)")
 _OOPS = re.compile(r"Oops: ([0-9a-f]{4}) \[#\d+\]")
-_WARNING = re.compile(r"WARNING: (?:CPU: \d+ PID: \d+ )?.*?\bat ")
+_WARNING = re.compile(r"WARNING: (?:CPU: \d+ PID: \d+ )?(?:\S{1,200} )?at \S")
 _BACKTRACE = re.compile(r"NMI backtrace for cpu (\d+)")
 _BUG = re.compile(r"kernel BUG at \S")
-_CPU = re.compile(r"\bCPU: ?(\d+)\b.*\bPID: ?\d+|\bPid: \d+.*\bCPU: ?(\d+)")
+_CPU = re.compile(r"\bCPU: ?(\d+)\b.{0,60}\bPID: ?\d+|\bPid: \d+.{0,120}\bCPU: ?(\d+)")
 _RIP = re.compile(r"\bRIP: (?:([0-9a-f]{4}):)?(?:\[<([0-9a-f]{16})>\]|(0x[0-9a-f]+)|(\S+))")
 _EIP = re.compile(r"\bEIP: (?:([0-9a-f]{4}):)?(?:\[<([0-9a-f]{8})>\]|(\S+))")
 _SYMBOL = re.compile(r"\b([A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+")
@@ -35,8 +35,8 @@ _NAMED = re.compile(
     r"(?:[0-9a-f]{4}:)?([0-9a-f]{4,16})\b"
 )
 _TRAP = re.compile(
-    r"\btraps: [^\[]*\[\d+\] (general protection(?: fault)?|trap invalid opcode|invalid opcode|trap stack segment)"
-    r"[: ].*?\bip:([0-9a-f]+) sp:[0-9a-f]+ error:([0-9a-f]+)"
+    r"\btraps: [^\[]{0,64}\[\d+\] (general protection(?: fault)?|trap invalid opcode|invalid opcode|trap stack segment)"
+    r"[: ].{0,40}?\bip:([0-9a-f]+) sp:[0-9a-f]+ error:([0-9a-f]+)"
 )
 _TRAPS = {"general protection": "#GP", "general protection fault": "#GP", "trap stack segment": "#SS"}
 _QUICK = ("fault", "opcode", "segment", "IP:", "Code:", "CPU:", "X:", "CS:", "SP:", "R08", "DI:", "R10", "R13", "CR2:",

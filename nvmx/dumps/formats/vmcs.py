@@ -23,11 +23,11 @@ _HOST = re.compile(r"\bRIP = 0x[0-9a-f]{16}|\bCS=[0-9a-f]{4} SS=[0-9a-f]{4}")
 _HOST_CONTROL = re.compile(r"\bCR0=([0-9a-f]{16}) CR3=[0-9a-f]{16} CR4=([0-9a-f]{16})(?![0-9a-f])")
 _REASON = re.compile(r"\breason=([0-9a-f]{8}) qualification=")
 _OTHER = re.compile(
-    r"\bCR3 ?= ?0x|\bPDPT[RE]\d ?=|\bSysenter RSP=|\b[GI]DTR: +limit=|\bDebugCtl ?=|\bInterruptibility ?=|\bVMCS \S+,"
+    r"\bCR3 ?= ?0x|\bPDPT[RE]\d ?=|\bSysenter RSP=|\b[GI]DTR: +limit=|\bFSBase=|\bDebugCtl ?=|\bInterruptibility ?=|\bVMCS \S+,"
     r" last attempted|\bCPUBased=|\bPinBased=|\bVMExit: intr_info|\bIDTVectoring: info|\bPerfGlobCtl ?=|\bBndCfgS ?="
 )
 _QUICK = ("***", "CR", "RSP", "RFLAGS", "sel=", "EFER", "S: ", "RIP", "CS=", "reason=", "PDPT", "DTR", "Debug", "TR: ",
-          "VMCS", "Based=", "intr_info", "info=", "Domain", "Interruptibility")  # fmt: skip
+          "VMCS", "FSBase", "Based=", "intr_info", "info=", "Domain", "Interruptibility")  # fmt: skip
 _VMXE = 1 << 13
 _SMM_ENTRY = 0x8000
 
@@ -89,5 +89,5 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             if int(match[1], 16) >> 31:
                 sentence = f"the VM entry failed (exit reason {int(match[1], 16) & 0xFFFF}): this is not VMXON"
                 yield Note(line, note, sentence)
-        elif section and _OTHER.search(text):
+        elif (section or "last attempted" in text) and _OTHER.search(text):
             yield Understood(line, guest)

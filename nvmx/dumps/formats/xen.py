@@ -15,7 +15,7 @@ _CONTEXT = re.compile(r"^RFLAGS: ([0-9a-f]{16}) .*\bCONTEXT: (hypervisor|hvm gue
 _NAMED = re.compile(r"\b(r[a-d]x|r[sd]i|r[bs]p|r\d\d|r[89]|cr[0234]): {1,2}([0-9a-f]{16})(?![0-9a-f])")
 _SELECTORS = re.compile(r"^ds: [0-9a-f]{4} .*\bcs: ([0-9a-f]{4})$")
 _CPU = re.compile(r"^CPU: {2,}(\d+)$")
-_CODE = re.compile(r"\bXen code around <.*?: +(?:[0-9a-f]{2} )*<([0-9a-f]{2})>((?: [0-9a-f]{2})*)")
+_CODE = re.compile(r"\bXen code around <.{0,200}?: +(?:[0-9a-f]{2} )*<([0-9a-f]{2})>((?: [0-9a-f]{2})*)")
 _TRAP = re.compile(r"FATAL TRAP: vec(?:tor)? ?=? ?(\d+)[, (].*")
 _ERROR = re.compile(r"\[error_code=([0-9a-f]{4})\]|#[A-Z]{2}\[([0-9a-f]{4})\]")
 _WORDS = re.compile(r"^(GENERAL PROTECTION FAULT|INVALID OPCODE|STACK FAULT)\b")
