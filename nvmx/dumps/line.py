@@ -22,7 +22,7 @@ _WRAPPERS = tuple(
     for pattern in (
         r"(?:>[ \t]?)+",  # a mail's quotes
         r"(?:```|~~~)[\w-]*$|[*-][ \t]+(?=\S)|`+",  # Markdown: fences, bullets, code
-        r"<\d{1,2}>(?=\D)",  # the level of a kernel message
+        r"<\d>|<\d{2,3}>(?=[^\d\s])",  # the level of a kernel message, and not a marked byte of code
         r"\[[ \t]*\d+\.\d{3,9}\]",  # its time
         r"\[[ \t]*[TC]\d+\]",  # its thread or processor
         r"[A-Z][a-z]{2}[ \t]+\d{1,2}[ \t]\d\d:\d\d:\d\d(?:\.\d+)?[ \t]\S+[ \t](?:kernel|[\w.-]+\[\d+\]):",  # syslog

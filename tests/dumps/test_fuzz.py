@@ -76,7 +76,7 @@ def test_without_some_lines(name: str, random: Random) -> None:
     reading = nvmx.read(text)
     check(reading, text)
     whole = nvmx.read(CASES[name])
-    if not whole.refused and name != "RDMSR":
+    if not whole.refused and name not in ("RDMSR", "REAL_MODE_VMCS"):  # their lines say nothing without the one before
         assert not differing(reading, whole) or reading.notes, reading
 
 

@@ -46,7 +46,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
         text = line.text
         if ("=" not in text and ":" not in text and "->" not in text) or not _QUICK.search(text):
             continue
-        for match in _ASSIGNMENT.finditer(text):
+        found = list(_ASSIGNMENT.finditer(text))
+        for match in found:
             name, msr, index, sign, value = match.groups()
             if name and name.lower() in _AXES:
                 fact = _axis(line, block, name.lower(), value)
@@ -58,6 +59,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
                 continue
             if name:
                 register = _REGISTERS[name.lower()]
+                if register == "rip" and len(found) == 1:
+                    continue  # messages name the place of something else like this
                 if seen.get(register, number) != number:
                     block, seen = Block("registers"), {}
                 seen[register] = number

@@ -19,7 +19,7 @@ _HEADLINES = (
 _PAGE_FAULT = re.compile(
     r"unable to handle (?:page fault for address|kernel paging request|kernel NULL pointer dereference)"
 )
-_PAGE_FAULT_CODE = re.compile(r"#PF: error_code\(0x([0-9a-f]{4})\)")
+_PAGE_FAULT_CODE = re.compile(r"#PF: (?:error_code|supervisor|user)")
 _OOPS = re.compile(r"Oops: ([0-9a-f]{4}) \[#\d+\]")
 _WARNING = re.compile(r"WARNING: (?:CPU: \d+ PID: \d+ )?(?:\S{1,200} )?at \S")
 _BACKTRACE = re.compile(r"NMI backtrace for cpu (\d+)")

@@ -23,8 +23,8 @@ _HOST = re.compile(r"\bRIP = 0x[0-9a-f]{16}|\bCS=[0-9a-f]{4} SS=[0-9a-f]{4}")
 _HOST_CONTROL = re.compile(r"\bCR0=([0-9a-f]{16}) CR3=[0-9a-f]{16} CR4=([0-9a-f]{16})(?![0-9a-f])")
 _REASON = re.compile(r"\breason=([0-9a-f]{8}) qualification=")
 _OTHER = re.compile(
-    r"\bCR3 ?= ?0x|\bPDPT[RE]\d ?=|\bSysenter RSP=|\b[GI]DTR: +limit=|\bFSBase=|\bDebugCtl ?=|\bInterruptibility ?=|\bVMCS \S+,"
-    r" last attempted|\bCPUBased=|\bPinBased=|\bVMExit: intr_info|\bIDTVectoring: info|\bPerfGlobCtl ?=|\bBndCfgS ?="
+    r"\bCR3 ?= ?0x|\bPDPT[RE]\d ?=|\bSysenter RSP=|\b[GI]DTR: +limit=|\bFSBase=|\bDebugCtl ?=|\bInterruptibility ?="
+    r"|\bVMCS \S+, last attempted|\bCPUBased=|\bPinBased=|\bVMExit: intr_info|\bIDTVectoring: info|\bPerfGlobCtl ?="
 )
 _QUICK = ("***", "CR", "RSP", "RFLAGS", "sel=", "EFER", "S: ", "RIP", "CS=", "reason=", "PDPT", "DTR", "Debug", "TR: ",
           "VMCS", "FSBase", "Based=", "intr_info", "info=", "Domain", "Interruptibility")  # fmt: skip

@@ -1,0 +1,291 @@
+"""What Linux prints, in the variants of its versions."""
+
+import pytest
+
+import nvmx
+
+from . import texts
+
+LONG = {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0}
+TAIL = "RIP: 0010:vmxon+0x1/0x2 [kvm_intel]\nCode: 90 <f3> 0f c7 30\n"
+
+
+@pytest.mark.parametrize(
+    ("headline", "observed"),
+    [
+        ("general protection fault: 0000 [#1] SMP", "#GP(0)"),
+        ("general protection fault: 0000 [#1] PREEMPT SMP DEBUG_PAGEALLOC KASAN", "#GP(0)"),
+        ("general protection fault, maybe for address 0xffff888001234000: 0000 [#1] SMP PTI", "#GP(0)"),
+        ("general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP",
+         "#GP(0)"),
+        ("Oops: general protection fault, maybe for address 0xffff888001234000: 0000 [#1] PREEMPT_RT SMP", "#GP(0)"),
+        ("Oops: general protection fault: 0000 [#1] SMP NOPTI", "#GP(0)"),
+        ("segment-related general protection fault: 0000 [#1] SMP", "#GP(0)"),
+        ("invalid opcode: 0000 [#1] SMP", "#UD"),
+        ("Oops: invalid opcode: 0000 [#1] PREEMPT SMP", "#UD"),
+        ("stack segment: 0000 [#1] SMP", "#SS(0)"),
+        ("Oops: stack segment: 0000 [#1] SMP", "#SS(0)"),
+        ("BUG: unable to handle page fault for address: ffffc90000001000\n#PF: supervisor read access in kernel mode\n"
+         "#PF: error_code(0x0000) - not-present page\nOops: 0000 [#1] SMP", "#PF"),
+        ("BUG: unable to handle kernel paging request at ffffc90000001000\nOops: 0000 [#1] SMP", "#PF"),
+        ("general protection fault, maybe for address 0xffff888001234000:\n0000 [#1] SMP PTI", "#GP(0)"),
+        ("general protection fault, maybe for\naddress 0xffff888001234000: 0000 [#1] SMP PTI", "#GP(0)"),
+    ],
+)  # fmt: skip
+def test_headlines(headline: str, observed: str) -> None:
+    reading = nvmx.read(f"{headline}\n{TAIL}")
+    assert (reading.instruction, reading.observed) == ("VMXON", (observed,))
+    assert reading.ignored == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "cs_l", "cpl"),
+    [
+        ("RIP: 0010:[<ffffffffa0123456>]  [<ffffffffa0123456>] hardware_enable+0x76/0x90 [kvm_intel]", 1, 0),
+        ("RIP: 0010:hardware_enable+0x76/0x90 [kvm_intel]", 1, 0),
+        ("RIP: 0010:0xffffffffa0123456", 1, 0),
+        ("RIP: e030:hardware_enable+0x76/0x90 [kvm_intel]", 1, 0),
+    ],
+)
+def test_the_instruction_pointer(line: str, cs_l: int, cpl: int) -> None:
+    reading = nvmx.read(f"invalid opcode: 0000 [#1] SMP\n{line}\n")
+    assert reading.known["CS.L"] == cs_l
+    assert reading.known.get("CPL") == cpl
+
+
+def test_under_xen_cs_says_nothing_about_cpl() -> None:
+    reading = nvmx.read(
+        "RIP: e030:hardware_enable+0x76/0x90 [kvm_intel]\nCS:  e030 DS: 0000 ES: 0000 CR0: 0000000080050033\n"
+    )
+    assert "CPL" not in reading.known
+    assert any("PV guest of Xen" in note for note in reading.notes)
+
+
+def test_code_that_cannot_be_read() -> None:
+    reading = nvmx.read("invalid opcode: 0000 [#1] SMP\nRIP: 0010:0xffffffffa0123456\n"
+                        "Code: Unable to access opcode bytes at 0xffffffffa012342c.\n")  # fmt: skip
+    assert (reading.instruction, reading.observed) == (None, ("#UD",))
+    assert reading.explain().seen == (), "it is not known to be VMXON's"
+    assert reading.explain(instruction="VMXON").seen
+
+
+def test_32_bits() -> None:
+    reading = nvmx.read(texts.OOPS_32)
+    assert (reading.instruction, reading.observed) == ("VMXOFF", ("#UD",))
+    assert reading.known == {
+        "LOCK": 0, "CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 0, "EFER.LMA": 0, "RFLAGS.VM": 0,
+        "CS.L": 0, "CPL": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "observed"),
+    [
+        ("traps: a.out[123] general protection fault ip:401136 sp:7ffc0000 error:0 in a.out[401000+1000]", ("#GP(0)",)),
+        ("traps: a.out[123] general protection ip:401136 sp:7ffc0000 error:0 in a.out[401000+1000]", ("#GP(0)",)),
+        ("traps: a.out[123] trap invalid opcode ip:401136 sp:7ffc0000 error:0 in zero[0,7ff5d68cb000+1000]", ("#UD",)),
+        ("traps: a.out[123] general protection fault ip:401136 sp:7ffc0000 error:18 in a.out[401000+1000]", ()),
+    ],
+)
+def test_user_code(line: str, observed: tuple[str, ...]) -> None:
+    reading = nvmx.read(line)
+    assert (reading.instruction, reading.observed, reading.known) == (None, observed, {"CPL": 3})
+
+
+def test_registers_of_user_code_alone_are_not_used() -> None:
+    reading = nvmx.read(
+        "RIP: 0033:0x401136\nRSP: 002b:00007ffc00000000 EFLAGS: 00000202\nFS:  00007f0000000000 GS:  0000000000000000\n"
+    )
+    assert reading.known == {}
+    assert any("user code" in note for note in reading.notes)
+
+
+def test_the_second_oops_is_not_used() -> None:
+    second = texts.OOPS.replace("00000000007626e0", "00000000007606e0").replace("[#1]", "[#2]")
+    reading = nvmx.read(texts.OOPS + second)
+    assert reading.known["CR4.VMXE"] == 1
+    assert any("another block of registers" in note for note in reading.notes)
+
+
+def test_processors_that_disagree() -> None:
+    block = "CPU: {0} PID: 1 Comm: x\nRIP: 0010:f+0x1/0x2\nCS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033\n" \
+            "CR2: 0000000000000000 CR3: 0000000001000000 CR4: 000000000003{1}6e0\n"  # fmt: skip
+    backtraces = "".join(f"NMI backtrace for cpu {cpu}\n{block.format(cpu, digit)}" for cpu, digit in ((1, 6), (2, 4)))
+    reading = nvmx.read(backtraces)
+    assert "CR4.VMXE" not in reading.known
+    assert reading.known["CR0.NE"] == 1
+    assert any("CPU 1: 1 (line 5); CPU 2: 0 (line 10)" in note for note in reading.notes)
+
+
+def test_the_msr_of_the_processor_that_faulted() -> None:
+    reading = nvmx.read(texts.OOPS.replace("CPU: 35 ", "CPU: 2 ") + "# rdmsr -a 0x3a\n5\n5\n1\n5\n")
+    assert reading.known["FEATURE_CONTROL.vmx"] == 0
+    assert reading.evidence["FEATURE_CONTROL.vmx"][0].text == "1"
+
+
+@pytest.mark.parametrize(
+    ("cr0", "cr4"), [("0000000000050033", "00000000003626e0"), ("000000000000021f", "00000000003626e0"),
+                     ("0000000080050033", "00000000003626c0"), ("0000000080050032", "00000000003626e0")],
+)  # fmt: skip
+def test_a_block_that_contradicts_itself(cr0: str, cr4: str) -> None:
+    reading = nvmx.read(texts.OOPS.replace("0000000080050033", cr0).replace("00000000007626e0", cr4))
+    assert reading.refused
+    assert "contradicts itself" in reading.refused
+    assert reading.known == {}
+
+
+def test_fixed_bits() -> None:
+    msrs = "IA32_VMX_CR0_FIXED0 = 0x80000021\nIA32_VMX_CR0_FIXED1 = 0xffffffff\nIA32_VMX_CR4_FIXED0 = 0x2000\n"
+    good = nvmx.read(f"{texts.OOPS}{msrs}IA32_VMX_CR4_FIXED1 = 0x7767ff\n")
+    assert good.known["other_fixed_bits"] == 1
+    assert len(good.evidence["other_fixed_bits"]) == 6
+    bad = nvmx.read(f"{texts.OOPS}{msrs}IA32_VMX_CR4_FIXED1 = 0x3767ff\n")
+    assert bad.known["other_fixed_bits"] == 0
+    assert any("CR4 bit 22 must be 0 (IA32_VMX_CR4_FIXED1), and is not" in note for note in bad.notes)
+    assert "other_fixed_bits" not in nvmx.read(texts.OOPS + msrs).known
+
+
+@pytest.mark.parametrize(
+    ("message", "instruction", "executed", "known"),
+    [
+        ("kvm: disabled by bios", "VMXON", False, {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.vmx": 0}),
+        ("kvm: support for 'kvm_intel' disabled by bios", "VMXON", False,
+         {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.vmx": 0}),
+        ("x86/cpu: VMX (outside TXT) disabled by BIOS", "VMXON", False,
+         {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.vmx": 0}),
+        ("x86/cpu: VMX (inside TXT) disabled by BIOS", "VMXON", False,
+         {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.smx": 0}),
+        ("kvm_intel: VMX not enabled (by BIOS) in MSR_IA32_FEAT_CTL on CPU 3", "VMXON", False, {}),
+        ("kvm_intel: VMX not supported by CPU 3", "VMXON", False, {"CR4.VMXE": 0}),
+        ("kvm: no hardware support for 'kvm_intel'", "VMXON", False, {"CR4.VMXE": 0}),
+        ("kvm: no hardware support", "VMXON", False, {}),
+        ("modprobe: ERROR: could not insert 'kvm_intel': Input/output error", "VMXON", False, {}),
+        ("unchecked MSR access error: RDMSR from 0x480 at rIP: 0xffffffff81001234 (f+0x1/0x2)", "RDMSR", True, {}),
+        ("unchecked MSR access error: WRMSR to 0x1b0 (tried to write 0x1) at rIP: 0xffffffff8100", None, None, {}),
+        ("kvm_intel: vmwrite failed: field=4000 val=1 err=12", "VMWRITE", True, {}),
+        ("kernel: x86/cpu: SGX disabled by BIOS.", None, None, {}),
+        ("(XEN) CPU0: VMX disabled by BIOS.", "VMXON", False, {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.vmx": 0}),
+        ("(XEN) CPU1: VMXON failed: perhaps because of TXT settings in your BIOS configuration?", "VMXON", True,
+         {"FEATURE_CONTROL.lock": 1}),
+        ("(XEN) CPU1: unexpected VMXON failure", "VMXON", True, {}),
+        ("(XEN) CPU0: some settings of host CR0 are not allowed in VMX operation.", "VMXON", False, {}),
+    ],
+)  # fmt: skip
+def test_messages(message: str, instruction: str | None, executed: bool | None, known: dict[str, int]) -> None:
+    reading = nvmx.read(f"[    1.234567] {message}")
+    assert (reading.instruction, reading.executed, reading.known) == (instruction, executed, known)
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        ("$ sudo rdmsr 0x3a\n5", {"lock": 1, "smx": 0, "vmx": 1}),
+        ("# rdmsr -a 0x3a\n100005\n100005", {"lock": 1, "smx": 0, "vmx": 1}),
+        ("# rdmsr -x -0 0x3a\n000000000000ff07", {"lock": 1, "smx": 1, "vmx": 1}),
+        ("# rdmsr -c 0x3a\n0x1", {"lock": 1, "smx": 0, "vmx": 0}),
+        ("# rdmsr -u 58\n5", {"lock": 1, "smx": 0, "vmx": 1}),
+        ("rdmsr 0x3a: 5", {"lock": 1, "smx": 0, "vmx": 1}),
+        ("# rdmsr -f 2:0 0x3a\n5", {}),
+        ("# rdmsr 0x3a\nrdmsr: CPU 0 cannot read MSR 0x0000003a", {}),
+        ("5", {}),
+        ("# rdmsr -a 0x3a\n5\n0", {"smx": 0}),
+    ],
+)
+def test_rdmsr(command: str, known: dict[str, int]) -> None:
+    assert nvmx.read(command).known == {f"FEATURE_CONTROL.{bit}": value for bit, value in known.items()}
+
+
+def test_cpuinfo() -> None:
+    flags = " ".join(f"flag{number}" for number in range(40))
+    missing = nvmx.read(f"vendor_id\t: GenuineIntel\nflags\t\t: {flags} hypervisor\n")
+    assert missing.known == {"SMX": 0}
+    assert any("flag vmx is missing" in note for note in missing.notes)
+    assert any("virtual machine" in note for note in missing.notes)
+    width = nvmx.read("address sizes\t: 39 bits physical, 48 bits virtual\nvmxon_pointer=0x8000000000\n")
+    assert width.known["pointer.in_width"] == 0
+    assert nvmx.read(f"flags\t\t: {flags} svm\n").refused
+
+
+def test_the_tool_cpuid() -> None:
+    assert nvmx.read("      VMX: virtual machine extensions         = false\n").known == {"CR4.VMXE": 0}
+    assert nvmx.read("      VMX: virtual machine extensions         = true\n").known == {}
+    raw = nvmx.read("   0x00000001 0x00: eax=0x000906ea ebx=0x00100800 ecx=0x7ffafbdf edx=0xbfebfbff\n")
+    assert raw.known == {"CR4.VMXE": 0}
+
+
+@pytest.mark.parametrize("reason", ["VMON", "VMXON"])
+def test_a_trace(reason: str) -> None:
+    line = "CPU 0/KVM-42 [003] d..1 100.123456: "
+    reading = nvmx.read(f"{line}kvm_exit: reason {reason} rip 0x401000 info 0 0\n{line}kvm_inj_exception: #UD (0x0)\n")
+    assert (reading.instruction, reading.executed, reading.observed) == ("VMXON", True, ("#UD",))
+
+
+def test_a_trace_of_two_processors() -> None:
+    one, two = "a-1 [000] d..1 1.000000: ", "b-2 [001] d..1 1.000001: "
+    reading = nvmx.read(f"{one}kvm_exit: reason VMON rip 0x1 info 0 0\n{two}kvm_inj_exception: #GP (0x0)\n"
+                        f"{one}kvm_entry: vcpu 0\n")  # fmt: skip
+    assert (reading.instruction, reading.observed) == ("VMXON", ())
+
+
+def test_kvm_unit_tests() -> None:
+    block = nvmx.read(texts.UNIT_TEST)
+    assert (block.instruction, block.observed) == (None, ("#GP(0)",))
+    assert block.known == {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "RFLAGS.VM": 0, "CPL": 0}
+    results = "PASS: VMXON with CR4 bit 13 cleared should UD, got '6'\n"
+    results += "FAIL: VMXON with CR0 bit 5 cleared should GP, got '6'\n"
+    failed = nvmx.read(results)
+    assert (failed.instruction, failed.observed, failed.known) == ("VMXON", ("#UD",), {"CR0.NE": 0})
+
+
+@pytest.mark.parametrize(
+    ("sentence", "instruction", "executed", "observed"),
+    [
+        ("VMXON fails with #GP", "VMXON", True, ("#GP(0)",)),
+        ("vmxon -> #UD", "VMXON", True, ("#UD",)),
+        ("My VMXOFF raises an invalid opcode exception", "VMXOFF", True, ("#UD",)),
+        ("vmxon failed, RFLAGS was 0x203", "VMXON", True, ("RFLAGS 0x203",)),
+        ("VMXON returned with ZF=1", "VMXON", True, ("VMfailValid",)),
+        ("VMXON fails: VM-instruction error 15", "VMXON", True, ("error 15",)),
+        ("VMXON failed with error 77", "VMXON", True, ()),
+        ("CR4.VMXE is already set", "VMXON", False, ()),
+        ("Virtualization is disabled in the BIOS", "VMXON", False, ()),
+        ("wrmsr raises #GP", "WRMSR", True, ("#GP(0)",)),
+        ("VMXON should raise #GP if CPL is 3", None, None, ()),
+        ("VMXON does not raise #GP", None, None, ()),
+        ("Why does VMXON raise #GP?", None, None, ()),
+        ("locked (Disabled in bios?)", None, None, ()),
+        ("VMXON and VMXOFF are instructions", None, None, ()),
+    ],
+)
+def test_sentences(sentence: str, instruction: str | None, executed: bool | None, observed: tuple[str, ...]) -> None:
+    reading = nvmx.read(sentence)
+    assert (reading.instruction, reading.executed, reading.observed) == (instruction, executed, observed)
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ("cr0: 0x80050033, cr4: 0x2620,", {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1}),
+        ("cr0: 2147483697, cr4: 8224", {}),  # these may be decimal
+        ("CR4=2020", {"CR4.VMXE": 1}),
+        ("CR4=0x2020 CR4=0x20", {}),
+        ("efer:0xd00 cr0:0x80000031", {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "EFER.LMA": 1}),
+        ("cs_access_rights=0x00af9b00 efer=0x500", {"EFER.LMA": 1, "CS.L": 1}),
+        ("cs_access_rights=0xa09b efer=0x500", {"EFER.LMA": 1, "CS.L": 1}),
+        ("CPL=3", {"CPL": 3}),
+        ("CPL=7", {}),
+        ("fc_lock=0, CR0.NE = 1", {"CR0.NE": 1, "FEATURE_CONTROL.lock": 0}),
+        ("VMX=1 SMX=1 LOCK=1", {}),
+        ("revision=0x80000012 VMX_BASIC=0x00da040000000012", {"revision.match": 1, "revision.bit31": 1}),
+        ("SMM_MONITOR_CTL=0x0", {"dual_monitor": 0}),
+        ("SMM_MONITOR_CTL=0x1", {}),
+    ],
+)
+def test_assignments(given: str, known: dict[str, int]) -> None:
+    assert nvmx.read(given).known == known
+
+
+def test_an_axis_given_by_hand_wins_and_is_noted() -> None:
+    answer = nvmx.read("VMXON raises #GP\nCR4=0x2020").explain(cr4_vmxe=0)
+    assert answer.known["CR4.VMXE"] == 0
+    assert "CR4.VMXE = 0 was given, but the text says 1" in answer.notes
