@@ -102,7 +102,8 @@ class Event(_Fact):
     """What a message says about an instruction: which, whether it was executed, and what was observed.
 
     `observed` holds observations as `nvmx.explain` takes them.  `note` is a sentence for people, without line number.
-    `blames` names the register that the message holds to be the cause, such as "FEATURE_CONTROL".
+    `blames` names the register that the message holds to be the cause, such as "FEATURE_CONTROL".  A `person`'s words
+    lose against the bytes at the instruction pointer and against what a program says.
     """
 
     instruction: str | None
@@ -110,6 +111,7 @@ class Event(_Fact):
     observed: tuple[str, ...] = ()
     note: str = ""
     blames: str = ""
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _VMXON_PLACES = frozenset(
     {"hardware_enable", "vmx_hardware_enable", "vmx_enable_virtualization_cpu", "kvm_cpu_vmxon", "x86_vmx_cpu_on"}
 )
 _ECX = ("RDMSR", "WRMSR")
+_NEXT = 12  # lines: a message and the registers that the kernel prints because of it are not farther apart
 _FINE = frozenset({"success", "completed"})
 # Where something else than VMXON fails, it is usually one of these.
 _RELATED = frozenset({
@@ -107,8 +108,16 @@ def _event(facts: Sequence[Fact], blocks: Mapping[Block, list[Fact]]) -> Event |
         if block.role in ("machine", "guest"):
             events += _events_of_block(block, own)
     events.sort(key=lambda event: event.line.number)
+    if any(_is_shown(event, blocks) for event in events):
+        # The bytes say which instruction faulted, whatever people take it for.
+        events = [event for event in events if not (event.person and event.executed)]
     # Of equally good events the first one decides.
     return max(events, key=lambda event: _rank(event, blocks), default=None)
+
+
+def _is_shown(event: Event, blocks: Mapping[Block, list[Fact]]) -> bool:
+    """Return whether the bytes of the code show what faulted; a warning's UD2 did not fault."""
+    return bool(event.instruction and event.observed and _first(blocks[event.block], Code))
 
 
 def _with_valid_observations(event: Event) -> Event:
@@ -125,11 +134,11 @@ def _rank(event: Event, blocks: Mapping[Block, list[Fact]]) -> int:
     """Return how much an event is worth: more than others if it is closer to a VMXON or VMXOFF that went wrong."""
     if event.instruction in BY_INSTRUCTION:
         if event.executed:
-            return 2 if event.observed and set(event.observed) <= _FINE else 5
-        return 3 if event.executed is False else 1
+            return 2 if event.observed and set(event.observed) <= _FINE else 5 if event.person else 7
+        return 1 if event.executed is None else 3 if event.person else 4
     symbol = _first(blocks[event.block], Symbol)
     near = isinstance(symbol, Symbol) and (symbol.name in _VMXON_PLACES or symbol.name == _SPURIOUS)
-    return 4 if near or (event.executed and event.instruction in _RELATED) else 0
+    return 6 if near or (event.executed and event.instruction in _RELATED) else 0
 
 
 def _events_of_block(block: Block, facts: Sequence[Fact]) -> Iterator[Event]:
@@ -159,10 +168,22 @@ def _chosen(event: Event | None, blocks: Mapping[Block, list[Fact]]) -> tuple[li
     faults = [block for block in states if block.kind == "fault" and not _is_trap(blocks[block])]
     if event and event.block.kind != "system":
         states = [event.block]
+    elif event and faults:
+        states = [block for block in states if block.kind != "fault"] + _near(event, faults, blocks)
     elif faults:
         states = faults[:1]
     chosen = states + [block for block in blocks if block.kind == "system" and block.role == role]
     return chosen, list(_unused(blocks, chosen))
+
+
+def _near(event: Event, faults: Sequence[Block], blocks: Mapping[Block, list[Fact]]) -> list[Block]:
+    """Return the block of registers that belongs to a message about an execution: the next one, or the only one."""
+    if not event.executed:
+        return []
+    behind = [block for block in faults if blocks[block][0].line.number >= event.line.number]
+    if behind and (len(faults) == 1 or blocks[behind[0]][0].line.number - event.line.number <= _NEXT):
+        return behind[:1]
+    return list(faults) if len(faults) == 1 else []
 
 
 def _is_trap(facts: Iterable[Fact]) -> bool:
@@ -209,8 +230,13 @@ def _about(event: Event | None, blocks: Mapping[Block, list[Fact]], chosen: Sequ
     elif isinstance(symbol, Symbol) and symbol.name in _VMXON_PLACES and event.instruction is None:
         yield _cite(f"KVM executes VMXON in {symbol.name}: a hint, and no proof", symbol.line)
     for other in _blocks_of(Event, blocks):
-        if other is not event and other.note and other.block in chosen:
+        if other is event or other.block not in chosen:
+            continue
+        if other.note:
             yield _cite(other.note, other.line)
+        if other.person and other.executed and other.instruction != event.instruction and event.instruction:
+            sentence = f"the words are about {other.instruction}, but what is shown is {event.instruction}"
+            yield _cite(sentence, other.line, event.line)
 
 
 def _blocks_of(kind: type[Event], blocks: Mapping[Block, list[Fact]]) -> Iterator[Event]:

@@ -1,5 +1,7 @@
 """Real cases of a VMXON or VMXOFF that went wrong: what the reading must say, and what it must not say."""
 
+from typing import Any
+
 import pytest
 
 import nvmx
@@ -8,7 +10,7 @@ from nvmx.dumps import Reading
 from . import texts
 
 SIXTY_FOUR = {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 1, "CPL": 0}
-NO_FAULT_BUT_FEATURE_CONTROL = {
+NO_FAULT_BUT_FEATURE_CONTROL: dict[str, Any] = {
     "lock": 0,
     "operand": "mapped",
     "a20m": 0,
@@ -18,7 +20,7 @@ NO_FAULT_BUT_FEATURE_CONTROL = {
 }
 
 
-def checks(reading: Reading, **axes: object) -> list[str]:
+def checks(reading: Reading, **axes: Any) -> list[str]:
     return [suspect.rung.name for suspect in reading.explain(**axes).suspects]
 
 

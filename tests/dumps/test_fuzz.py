@@ -1,5 +1,6 @@
 """The reader under fire: cut, shuffled, wrapped and random texts never raise, and never prove what they do not show."""
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -105,7 +106,7 @@ def test_random_text(text: str) -> None:
     check(nvmx.read(text), text)
 
 
-WRAPPERS = {
+WRAPPERS: dict[str, Callable[[str, int], str]] = {
     "quoted": lambda line, _: f"> {line}",
     "quoted twice": lambda line, _: f">> {line}",
     "printk": lambda line, number: f"[ {number:4}.123456] {line}",

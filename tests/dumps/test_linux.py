@@ -188,6 +188,11 @@ def test_messages(message: str, instruction: str | None, executed: bool | None, 
         ("# rdmsr -f 2:0 0x3a\n5", {}),
         ("# rdmsr 0x3a\nrdmsr: CPU 0 cannot read MSR 0x0000003a", {}),
         ("5", {}),
+        (
+            "# dd if=/dev/cpu/0/msr bs=8 count=1 iflag=skip_bytes skip=0x3a | xxd\n00000000: 0500 0000 0000 0000                      ........",
+            {"lock": 1, "smx": 0, "vmx": 1},
+        ),
+        ("# od -An -t x8 -j 0x3a -N 8 /dev/cpu/0/msr\n 0000000000000001", {"lock": 1, "smx": 0, "vmx": 0}),
         ("# rdmsr -a 0x3a\n5\n0", {"smx": 0}),
     ],
 )
@@ -289,3 +294,58 @@ def test_an_axis_given_by_hand_wins_and_is_noted() -> None:
     answer = nvmx.read("VMXON raises #GP\nCR4=0x2020").explain(cr4_vmxe=0)
     assert answer.known["CR4.VMXE"] == 0
     assert "CR4.VMXE = 0 was given, but the text says 1" in answer.notes
+
+
+def test_the_bytes_win_over_the_words() -> None:
+    oops = texts.OOPS.replace("<f3> 0f c7 34 24", "<0f> 32 48 c1 e2")
+    reading = nvmx.read(f"Loading my driver, VMXON raises #GP:\n{oops}")
+    assert (reading.instruction, reading.observed) == ("RDMSR", ("#GP(0)",))
+    assert any("the words are about VMXON, but what is shown is RDMSR" in note for note in reading.notes)
+    assert any("RDMSR of 3Ah" in note for note in reading.notes)
+
+
+def test_a_refusal_does_not_borrow_the_registers_of_another_fault() -> None:
+    oops = (
+        texts.OOPS.replace("<f3> 0f c7 34 24", "<48> 8b 00")
+        .replace("hardware_enable+", "draw+")
+        .replace("kvm_intel", "gpu")
+    )
+    reading = nvmx.read(f"kvm: disabled by bios\n{oops}")
+    assert (reading.instruction, reading.executed) == ("VMXON", False)
+    assert reading.known == {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.vmx": 0}
+
+
+def test_a_message_and_the_registers_behind_it() -> None:
+    early = (
+        texts.OOPS.replace("<f3> 0f c7 34 24", "<48> 8b 00")
+        .replace("hardware_enable+", "draw+")
+        .replace("7626e0", "7606e0")
+    )
+    late = texts.WARNING + "CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033\n"
+    late += "CR2: 0000000000000000 CR3: 0000000001000000 CR4: 00000000007626e0\n"
+    reading = nvmx.read(early + late)
+    assert (reading.instruction, reading.observed, reading.known["CR4.VMXE"]) == ("VMXON", ("fault",), 1)
+
+
+def test_code_as_decodecode_prints_it() -> None:
+    reading = nvmx.read("general protection fault: 0000 [#1] SMP\nRIP: 0010:vmx_enable (vmx/vmx.c:2846) kvm_intel\n"
+                        "All code\n  28:\t90                   \tnop\n"
+                        "  2a:*\tf3 0f c7 34 24       \tvmxon  (%rsp)\t\t<-- trapping\n")  # fmt: skip
+    assert (reading.instruction, reading.observed) == ("VMXON", ("#GP(0)",))
+
+
+def test_xens_vmcs() -> None:
+    reading = nvmx.read("".join(f"(XEN) {line}\n" for line in (
+        "*** Guest State ***",
+        "CR0: actual=0x0000000080000039, shadow=0x0000000000000011, gh_mask=ffffffffffffffff",
+        "CR4: actual=0x0000000000002050, shadow=0x0000000000000000, gh_mask=ffffffffffffffff",
+        "RSP = 0x0000000000006f00 (0x0000000000006f00)  RIP = 0x0000000000000100 (0x0000000000000100)",
+        "RFLAGS=0x00000002 (0x00000002)  DR7 = 0x0000000000000400",
+        "       sel  attr  limit   base",
+        "  CS: 0008 0c09b ffffffff 0000000000000000",
+        "  SS: 0010 0c093 ffffffff 0000000000000000",
+        "EFER(VMCS) = 0x0000000000000000  PAT = 0x0007040600070406",
+    )))  # fmt: skip
+    assert reading.known == {
+        "CR0.PE": 1, "CR0.NE": 0, "CR0.PG": 0, "CR4.VMXE": 0, "EFER.LMA": 0, "RFLAGS.VM": 0, "CS.L": 0, "CPL": 0,
+    }  # fmt: skip

@@ -82,6 +82,11 @@ def _not_inserted(line: Line, block: Block, match: "re.Match[str]") -> Iterator[
     yield Event(line, block, "VMXON", False, note=f"kvm_intel was not loaded, and did not execute VMXON: {why}")
 
 
+def _no_extensions(line: Line, block: Block, _match: object) -> Iterator[Fact]:
+    note = "the kernel shows neither the flag vmx nor svm: no VMX in CPUID, or FEATURE_CONTROL forbids it"
+    yield Event(line, block, "VMXON", False, note=note)
+
+
 def _no_support(line: Line, block: Block, match: "re.Match[str]") -> Iterator[Fact]:
     if match[1] == "kvm_intel":
         yield from no_vmx(line, block)
@@ -123,6 +128,7 @@ _MESSAGES: tuple[tuple[str, "re.Pattern[str]", _Handler], ...] = tuple(
         ("enabled", r"VMX not enabled \(by BIOS\) in MSR_IA32_FEAT_CTL(?: on CPU (\d+))?", _not_enabled),
         ("bios", r"\bkvm: (?:support for 'kvm_intel' )?disabled by bios", disabled_by_firmware),
         ("bios", r"KVM \(vmx\) is disabled by your BIOS", disabled_by_firmware),
+        ("extensions", r"Your CPU does not support KVM extensions", _no_extensions),
         ("vmx", r"VMX not supported by CPU|CPU doesn't support VMX|does not support VMX", no_vmx),
         ("hardware", r"kvm: no hardware support(?: for '(\w+)')?", _no_support),
         ("enabling", r"enabling virtualization on CPU ?(\d+) failed", _enabling_failed),

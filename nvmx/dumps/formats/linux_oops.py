@@ -27,7 +27,8 @@ _BUG = re.compile(r"kernel BUG at \S")
 _CPU = re.compile(r"\bCPU: ?(\d+)\b.{0,60}\bPID: ?\d+|\bPid: \d+.{0,120}\bCPU: ?(\d+)")
 _RIP = re.compile(r"\bRIP: (?:([0-9a-f]{4}):)?(?:\[<([0-9a-f]{16})>\]|(0x[0-9a-f]+)|(\S+))")
 _EIP = re.compile(r"\bEIP: (?:([0-9a-f]{4}):)?(?:\[<([0-9a-f]{8})>\]|(\S+))")
-_SYMBOL = re.compile(r"\b([A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+")
+_SYMBOL = re.compile(r"\b([A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+/0x[0-9a-f]+| \([\w/.-]+:\d+\))")
+_MARKED = re.compile(r"^ *[0-9a-f]+:\*[ \t]+((?:[0-9a-f]{2} )+)")  # scripts/decodecode
 _CODE = re.compile(r"\bCode: (.*)$")
 _AT = re.compile(r"<([0-9a-f]{2})>((?: [0-9a-f]{2})*)")
 _NAMED = re.compile(
@@ -40,7 +41,7 @@ _TRAP = re.compile(
 )
 _TRAPS = {"general protection": "#GP", "general protection fault": "#GP", "trap stack segment": "#SS"}
 _QUICK = ("fault", "opcode", "segment", "IP:", "Code:", "CPU:", "X:", "CS:", "SP:", "R08", "DI:", "R10", "R13", "CR2:",
-          "DR", "Oops", "WARNING", "BUG", "NMI", "traps:", "int3", "FS:", "BP:", "PF:")  # fmt: skip
+          "DR", "Oops", "WARNING", "BUG", "NMI", "traps:", "int3", "FS:", "BP:", "PF:", ":*")  # fmt: skip
 _SELECTORS = ("CS", "DS", "ES", "SS", "FS", "GS")
 _SHORT = {"EFLAGS": "rflags", "FS": "fs_base", "GS": "gs_base"}
 
@@ -160,7 +161,11 @@ class _Reader:
             yield Register(line, block, short.lower().replace("r08", "r8").replace("r09", "r9"), int(value, 16))
 
     def _code(self, line: Line) -> Iterator[Fact]:
-        if self.block is None or not (match := _CODE.search(line.text)):
+        if self.block is None:
+            return
+        if match := _MARKED.match(line.text):
+            yield Code(line, self.block, bytes.fromhex(match[1]))
+        if not (match := _CODE.search(line.text)):
             return
         yield Understood(line, self.block)
         if at := _AT.search(match[1]):

@@ -27,14 +27,15 @@ _EXCEPTIONS = (
 )
 _NUMBER = re.compile(r"\b(?:vm-?instruction )?error(?: number| code)?[ :=]+(\d{1,2})\b", re.IGNORECASE)
 _FLAGS = re.compile(r"\bR?E?FLAGS\b[^0-9]{0,30}\b(0x[0-9a-f]{1,8})\b", re.IGNORECASE)
-_CF, _ZF = re.compile(r"\bCF ?(?:=|is) ?([01])\b"), re.compile(r"\bZF ?(?:=|is) ?([01])\b")
+_CF = re.compile(r"\b(?:CF|carry(?: flag)?) ?(?:=|is|was)? ?([01]|set)\b", re.IGNORECASE)
+_ZF = re.compile(r"\b(?:ZF|zero flag) ?(?:=|is|was)? ?([01]|set)\b", re.IGNORECASE)
 _SUCCESS = re.compile(
     r"\b(?:succe(?:eds?|eded|ss|ssful|ssfully)|works|worked|completed|passes|passed)\b", re.IGNORECASE
 )
 _FAULT = re.compile(r"\b(?:fault(?:s|ed)?|crash(?:es|ed)?)\b", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:fail(?:s|ed|ure)?|fault(?:s|ed)?|rais(?:es|ed)|caus(?:es|ed)|g[eo]ts?|generat(?:es|ed)|trigger(?:s|ed)"
-    r"|throws?|threw|gives?|gave|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?|is|was|->|=>|with)\b"
+    r"|throws?|threw|gives?|gave|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?|is|was|with|after)\b"
     r"|[:→]|->|=>",
     re.IGNORECASE,
 )
@@ -58,7 +59,11 @@ _NEVER_ENTERED = re.compile(
     r"\b(?:never (?:did|executed|ran)|not (?:in|entered)) (?:a )?(?:VMXON|VMX operation|VMX root)\b"
 )
 _VMREAD = re.compile(r"\bnext vmread\b.{0,30}\b(?:(returned|returns|did not #?UD)|(#UD|faulted))", re.IGNORECASE)
-_EXCEPTION = re.compile(r"^\W*(?:unhandled |kernel |cpu |fatal )*(?:exception|panic|trap)\b", re.IGNORECASE)
+_EXCEPTION = re.compile(
+    r"^\W*(?:(?:unhandled |kernel |cpu |fatal )*(?:exception|panic|trap)|general protection|invalid opcode"
+    r"|[#](?:GP|UD))\b",
+    re.IGNORECASE,
+)
 _TRAP = re.compile(r"\btrap (6|12|13|14) @ 0x[0-9a-f]+", re.IGNORECASE)
 _VECTORS = {"6": "#UD", "12": "#SS", "13": "#GP", "14": "#PF"}
 _QUICK = re.compile(r"vm|#|virtual|vt|feat|exception|panic|trap|invept|invvpid|msr|xsetbv|getsec", re.IGNORECASE)
@@ -76,7 +81,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
 
 def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
     if match := _VMREAD.search(text):
-        yield Event(line, block, "VMXON", True, ("VMREAD returned" if match[1] else "VMREAD #UD",))
+        seen = "VMREAD returned" if match[1] else "VMREAD #UD"
+        yield Event(line, block, "VMXON", True, (seen,), person=True)
         return
     if _NEVER_ENTERED.search(text):
         yield Says(line, block, "VMX", "off")
@@ -90,7 +96,7 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
     if not hedged:
         if _VMXE_TAKEN.search(text):
             note = "VMXON was not executed, because CR4.VMXE was already set: another hypervisor has VMX"
-            yield Event(line, block, "VMXON", False, note=note)
+            yield Event(line, block, "VMXON", False, note=note, person=True)
             yield Says(line, block, "CR4.VMXE", 1)
             return
         if _FIRMWARE.search(text):
@@ -108,9 +114,9 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
     if hedged:
         return
     names = {match[1].upper().replace("__VMX_", "VMX") for match in _NAME.finditer(text)}
-    observed = tuple(_observed(text[name.end() :]))
+    observed = tuple(_observed(text))
     if len(names) == 1 and observed and _VERB.search(text):
-        yield Event(line, block, names.pop(), True, observed)
+        yield Event(line, block, names.pop(), True, observed, person=True)
 
 
 def _observed(text: str) -> Iterator[str]:
@@ -123,9 +129,9 @@ def _observed(text: str) -> Iterator[str]:
         yield f"RFLAGS {match[1]}"
         return
     carry, zero = _CF.search(text), _ZF.search(text)
-    if carry and carry[1] == "1":
+    if carry and carry[1] != "0":
         yield "VMfailInvalid"
-    elif zero and zero[1] == "1":
+    elif zero and zero[1] != "0":
         yield "VMfailValid"
     elif match := _NUMBER.search(text):
         yield f"error {match[1]}"

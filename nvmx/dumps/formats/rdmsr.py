@@ -1,4 +1,4 @@
-"""The command `rdmsr` of msr-tools: a bare number, which the command line before it explains."""
+"""MSRs read on Linux: a bare number, which the command line before it explains (`rdmsr`, or /dev/cpu/N/msr)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,9 @@ _SAME_LINE = re.compile(r"^[)`;]*\s*(?:[:=]|->|=>|→)\s*((?:0x)?[0-9a-f]{1,16})
 _VALUE = re.compile(r"(?:(?:cpu)? ?(\d+)[:=] *)?((?:0x)?[0-9a-f]{1,16})$", re.IGNORECASE)
 _PROCESSOR = re.compile(r"(?:-p|--processor)[ =]?(\d+)")
 _CANNOT = re.compile(r"\brdmsr: ?CPU (\d+) cannot read MSR (0x[0-9a-f]+)|\brdmsr:? ?pread: Input/output error")
+_DEVICE = re.compile(r"/dev/cpu/(\d+)/msr\b")
+_OFFSET = re.compile(r"(?:\bskip=|-[sj] ?|\bseek\()(0x[0-9a-f]+|\d+)")
+_DUMP = re.compile(r"^(?:[0-9a-f]{6,8}(:)? +)?((?:[0-9a-f]{2} ?){8}|(?:[0-9a-f]{4} ){3}[0-9a-f]{4})(?:  .*|\s*)$")
 _MAX_CPUS = 4096
 
 
@@ -21,8 +24,16 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     system: dict[int | None, Block] = {}
     index: int | None = None
     options, place = "", 0
+    device: tuple[int, int] | None = None
     for line in lines:
         text = line.text
+        if device and (match := _DUMP.match(text)):
+            yield Msr(line, system.setdefault(device[0], Block("system", cpu=device[0])), device[1], _dumped(match))
+        device = None
+        if "/dev/cpu/" in text and (match := _DEVICE.search(text)) and (offset := _OFFSET.search(text)):
+            device = int(match[1]), int(offset[1], 0)
+            yield Understood(line, system.setdefault(None, Block("system")))
+            continue
         if "rdmsr" in text:
             if match := _CANNOT.search(text):
                 which = f" of {int(match[2], 16):X}h" if match[2] else ""
@@ -49,6 +60,16 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
         place += 1
         if not everyone or place > _MAX_CPUS:
             index = None
+
+
+def _dumped(match: "re.Match[str]") -> int:
+    """Return the value of eight bytes: as one number (od), byte by byte (hexdump -C, xxd) or as words (hexdump)."""
+    groups = match[2].split()
+    if len(groups) == 1:
+        return int(groups[0], 16)
+    if len(groups) == 4 and not match[1]:
+        return int("".join(reversed(groups)), 16)
+    return int.from_bytes(bytes.fromhex("".join(groups)), "little")
 
 
 def _number(text: str) -> int:
