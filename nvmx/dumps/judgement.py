@@ -28,6 +28,7 @@ _VMXON_PLACES = frozenset(
 )
 _ECX = ("RDMSR", "WRMSR")
 _NEXT = 12  # lines: a message and the registers that the kernel prints because of it are not farther apart
+_FROM_CPUID = frozenset({"GenuineIntel", "AuthenticAMD", "HygonGenuine", "svm"})
 _FINE = frozenset({"success", "completed"})
 # Where something else than VMXON fails, it is usually one of these.
 _RELATED = frozenset({
@@ -68,16 +69,20 @@ def _cite(sentence: str, *lines: Line) -> str:
 
 
 def _wrong_vendor(facts: Iterable[Fact]) -> str | None:
-    """Return why the text is about another vendor's processor; a text that names Intel, too, is not refused."""
+    """Return why the text is about another vendor's processor.
+
+    What CPUID says counts more than the names of modules, which people also try to load where they do not fit.  If a
+    text names both vendors equally, it is not refused.
+    """
     vendors = [fact for fact in facts if isinstance(fact, Vendor)]
-    if any(fact.vendor == "Intel" for fact in vendors):
+    vendors = [fact for fact in vendors if fact.word in _FROM_CPUID] or vendors
+    if not vendors or any(fact.vendor == "Intel" for fact in vendors):
         return None
-    for fact in vendors:
-        if fact.vendor == "AMD":
-            sentence = f"{fact.word}: this is AMD's SVM; VMXON and VMXOFF are instructions of Intel's VMX"
-            return _cite(sentence, fact.line)
-        return _cite(f"{fact.word}: this is not an Intel processor", fact.line)
-    return None
+    first = vendors[0]
+    if first.vendor == "AMD":
+        sentence = f"{first.word}: this is AMD's SVM; VMXON and VMXOFF are instructions of Intel's VMX"
+        return _cite(sentence, first.line)
+    return _cite(f"{first.word}: this is not an Intel processor", first.line)
 
 
 def _by_block(facts: Iterable[Fact]) -> dict[Block, list[Fact]]:

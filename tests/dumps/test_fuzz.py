@@ -146,11 +146,11 @@ def test_quoted_printable() -> None:
 
 def test_a_long_log() -> None:
     noise = "".join(f"[{number:5}.123456] usb 1-1: new high-speed device number {number} CR {number:x}: ok\n"
-                    for number in range(15_000))  # fmt: skip
+                    for number in range(7_500))  # fmt: skip
     reading = nvmx.read(noise + texts.OOPS + noise)
     assert reading.known == nvmx.read(texts.OOPS).known
-    assert reading.evidence["CR4.VMXE"][0].number == 15014
-    assert reading.ignored > 30000
+    assert reading.evidence["CR4.VMXE"][0].number == 7514
+    assert reading.ignored >= 15_000
 
 
 LONG_LINES = ["=" * 100_000, *(

@@ -188,14 +188,12 @@ def test_messages(message: str, instruction: str | None, executed: bool | None, 
         ("# rdmsr -f 2:0 0x3a\n5", {}),
         ("# rdmsr 0x3a\nrdmsr: CPU 0 cannot read MSR 0x0000003a", {}),
         ("5", {}),
-        (
-            "# dd if=/dev/cpu/0/msr bs=8 count=1 iflag=skip_bytes skip=0x3a | xxd\n00000000: 0500 0000 0000 0000                      ........",
-            {"lock": 1, "smx": 0, "vmx": 1},
-        ),
+        ("# dd if=/dev/cpu/0/msr bs=8 iflag=skip_bytes skip=0x3a | xxd\n00000000: 0500 0000 0000 0000  ........",
+         {"lock": 1, "smx": 0, "vmx": 1}),
         ("# od -An -t x8 -j 0x3a -N 8 /dev/cpu/0/msr\n 0000000000000001", {"lock": 1, "smx": 0, "vmx": 0}),
         ("# rdmsr -a 0x3a\n5\n0", {"smx": 0}),
     ],
-)
+)  # fmt: skip
 def test_rdmsr(command: str, known: dict[str, int]) -> None:
     assert nvmx.read(command).known == {f"FEATURE_CONTROL.{bit}": value for bit, value in known.items()}
 
@@ -349,3 +347,16 @@ def test_xens_vmcs() -> None:
     assert reading.known == {
         "CR0.PE": 1, "CR0.NE": 0, "CR0.PG": 0, "CR4.VMXE": 0, "EFER.LMA": 0, "RFLAGS.VM": 0, "CS.L": 0, "CPL": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("modprobe: ERROR: could not insert 'kvm_intel': Operation not supported\nvendor_id\t: AuthenticAMD", True),
+        ("kvm_amd: SVM not supported by CPU 0\nvendor_id\t: GenuineIntel", False),
+        ("kvm_amd and kvm_intel", False),
+        ("kvm_amd", True),
+    ],
+)
+def test_the_vendor(text: str, refused: bool) -> None:
+    assert bool(nvmx.read(text).refused) == refused
