@@ -7,12 +7,11 @@ from ...model.axis import AXES, BY_NAME, Value
 from ..facts import Block, Fact, Msr, Register, Says
 from ..line import Line
 
-_GENERAL = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "rip", *(f"r{number}" for number in range(8, 16)))
 _REGISTERS = {
-    **{name: name for name in (*_GENERAL, "cr0", "cr4", "efer", "rflags", "cs", "cs_access_rights", "ss_access_rights",
-                               "vmxon_pointer", "revision", "current_vmptr")},
-    "ia32_efer": "efer", "eflags": "rflags", "cs_access_rights": "cs_rights", "ss_access_rights": "ss_rights",
-    "cpu_flags": "rflags", "code_segment": "cs",
+    "cr0": "cr0", "cr4": "cr4", "efer": "efer", "ia32_efer": "efer", "rflags": "rflags", "eflags": "rflags",
+    "cpu_flags": "rflags", "rip": "rip", "cs": "cs", "code_segment": "cs", "cs_access_rights": "cs_rights",
+    "ss_access_rights": "ss_rights", "vmxon_pointer": "vmxon_pointer", "revision": "revision",
+    "current_vmptr": "current_vmptr",
 }  # fmt: skip
 _MSRS = {
     "feature_control": 0x3A, "feat_ctl": 0x3A, "smm_monitor_ctl": 0x9B, "vmx_basic": 0x480,
@@ -33,8 +32,8 @@ _ASSIGNMENT = re.compile(
     r"\s{0,20}(=|:|:=|->|=>)\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_]+|[0-9a-f]+h?|off|root|non-root)\b(?![.%-]\w)",
     re.IGNORECASE,
 )
-_QUICK = re.compile("|".join(("cr[04]", "efer", "flags", "feat", "fixed", "vmx", "msr", "cpl", "rip", "rights", "smm",
-                              "a20m", "cs", "ptr", "rev", "r[0-9a-ds]", "dual")), re.IGNORECASE)  # fmt: skip
+_QUICK = ("cr0", "cr4", "efer", "flags", "feat", "fixed", "vmx", "msr", "cpl", "rip", "right", "smm", "a20m", "cs",
+          "fc_", "ptr", "rev", "code_seg", "dual")  # fmt: skip
 _FULL_WIDTH = (8, 16)
 
 
@@ -44,7 +43,10 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     seen: dict[str, int] = {}
     for line in lines:
         text = line.text
-        if ("=" not in text and ":" not in text and "->" not in text) or not _QUICK.search(text):
+        if "=" not in text and ":" not in text and "->" not in text:
+            continue
+        lower = text.lower()
+        if not any(word in lower for word in _QUICK):
             continue
         found = list(_ASSIGNMENT.finditer(text))
         for match in found:

@@ -66,7 +66,8 @@ _EXCEPTION = re.compile(
 )
 _TRAP = re.compile(r"\btrap (6|12|13|14) @ 0x[0-9a-f]+", re.IGNORECASE)
 _VECTORS = {"6": "#UD", "12": "#SS", "13": "#GP", "14": "#PF"}
-_QUICK = re.compile(r"vm|#|virtual|vt|feat|exception|panic|trap|invept|invvpid|msr|xsetbv|getsec", re.IGNORECASE)
+_QUICK = ("vmx", "vmp", "vmc", "vmr", "vmw", "vml", "virtuali", "vt", "kvm", "feat", "exception", "panic", "trap",
+          "general p", "invalid op", "#", "invept", "invvpid", "msr", "xsetbv", "getsec")  # fmt: skip
 _MAX_LENGTH = 2000
 
 
@@ -74,7 +75,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield what each sentence says."""
     block = Block("system")
     for line in lines:
-        if len(line.text) <= _MAX_LENGTH and _QUICK.search(line.text):
+        lower = line.text.lower()
+        if len(lower) <= _MAX_LENGTH and any(word in lower for word in _QUICK):
             for sentence in re.split(r"(?<=[.!?;]) +", line.text):
                 yield from _sentence(line, block, sentence)
 
