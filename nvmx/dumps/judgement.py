@@ -173,7 +173,7 @@ def _chosen(event: Event | None, blocks: Mapping[Block, list[Fact]]) -> tuple[li
     faults = [block for block in states if block.kind == "fault" and not _is_trap(blocks[block])]
     if event and event.block.kind != "system":
         states = [event.block]
-    elif event and faults:
+    elif event:
         states = [block for block in states if block.kind != "fault"] + _near(event, faults, blocks)
     elif faults:
         states = faults[:1]

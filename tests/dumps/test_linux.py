@@ -253,6 +253,12 @@ def test_kvm_unit_tests() -> None:
         ("CR4.VMXE is already set", "VMXON", False, ()),
         ("Virtualization is disabled in the BIOS", "VMXON", False, ()),
         ("wrmsr raises #GP", "WRMSR", True, ("#GP(0)",)),
+        ("When I execute vmxon I get a general protection fault", "VMXON", True, ("#GP(0)",)),
+        ("#GP(0) at vmxon", "VMXON", True, ("#GP(0)",)),
+        ("VMXON: VMfailValid, error 15", "VMXON", True, ("VMfailValid", "error 15")),
+        ("EXCEPTION: GENERAL PROTECTION FAULT", None, True, ("#GP(0)",)),
+        ("VMXOFF/intel?cpl=3", "VMXOFF", None, ()),
+        ("When CPL is 3, VMXON raises #GP", None, None, ()),
         ("VMXON should raise #GP if CPL is 3", None, None, ()),
         ("VMXON does not raise #GP", None, None, ()),
         ("Why does VMXON raise #GP?", None, None, ()),
@@ -276,6 +282,15 @@ def test_sentences(sentence: str, instruction: str | None, executed: bool | None
         ("cs_access_rights=0x00af9b00 efer=0x500", {"EFER.LMA": 1, "CS.L": 1}),
         ("cs_access_rights=0xa09b efer=0x500", {"EFER.LMA": 1, "CS.L": 1}),
         ("CPL=3", {"CPL": 3}),
+        ("CPL 3", {"CPL": 3}),
+        ("It runs in ring 3", {"CPL": 3}),
+        ("if CPL = 3", {}),
+        ("CR0 is 0x80050033 and CR4 reads 0x2620", {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1}),
+        ("CR4 2020", {}),
+        ("https://example.org/#VMXON/intel?vmx=root&cr4_vmxe=1", {"CR4.VMXE": 1, "VMX": "root"}),
+        ("VMXON/intel?nothing=1", {}),
+        ("InterruptStackFrame { instruction_pointer: VirtAddr(0xffffffff80012345), cpu_flags: 0x10046 }",
+         {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 1}),
         ("CPL=7", {}),
         ("fc_lock=0, CR0.NE = 1", {"CR0.NE": 1, "FEATURE_CONTROL.lock": 0}),
         ("VMX=1 SMX=1 LOCK=1", {}),
@@ -283,9 +298,14 @@ def test_sentences(sentence: str, instruction: str | None, executed: bool | None
         ("SMM_MONITOR_CTL=0x0", {"dual_monitor": 0}),
         ("SMM_MONITOR_CTL=0x1", {}),
     ],
-)
+)  # fmt: skip
 def test_assignments(given: str, known: dict[str, int]) -> None:
     assert nvmx.read(given).known == known
+
+
+def test_a_trap_of_user_code_does_not_say_where_a_refused_vmxon_would_have_run() -> None:
+    trap = "traps: a.out[123] trap invalid opcode ip:401136 sp:7ffc0000 error:0 in a.out[401000+1000]"
+    assert "CPL" not in nvmx.read(f"{trap}\nkvm: disabled by bios").known
 
 
 def test_an_axis_given_by_hand_wins_and_is_noted() -> None:

@@ -9,7 +9,8 @@ from ..line import Line
 
 _REGISTERS = {
     "cr0": "cr0", "cr4": "cr4", "efer": "efer", "ia32_efer": "efer", "rflags": "rflags", "eflags": "rflags",
-    "cpu_flags": "rflags", "rip": "rip", "cs": "cs", "code_segment": "cs", "cs_access_rights": "cs_rights",
+    "cpu_flags": "rflags", "rip": "rip", "instruction_pointer": "rip", "cs": "cs", "code_segment": "cs",
+    "cs_access_rights": "cs_rights",
     "ss_access_rights": "ss_rights", "vmxon_pointer": "vmxon_pointer", "revision": "revision",
     "current_vmptr": "current_vmptr",
 }  # fmt: skip
@@ -29,11 +30,15 @@ _MSR = "|".join(sorted(_MSRS, key=len, reverse=True))
 _ASSIGNMENT = re.compile(
     rf"(?<![\w.$%])(?:({_NAME})|(?:(?:msr_|ia32_|msr_ia32_)?({_MSR})(?:_msr)?(?: ?\((?:msr )?0x3a\))?)"
     r"|msr[ \[(]*(0x[0-9a-f]+|[0-9a-f]+h)[\])]*)"
-    r"\s{0,20}(=|:|:=|->|=>)\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_]+|[0-9a-f]+h?|off|root|non-root)\b(?![.%-]\w)",
+    r"\s{0,20}(=|:|:=|->|=>|\b(?:is|was|reads|contains|set to)\b|)"
+    r"\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_]+|[0-9a-f]+h?|off|root|non-root)\b(?![.%-]\w)",
     re.IGNORECASE,
 )
-_QUICK = ("cr0", "cr4", "efer", "flags", "feat", "fixed", "vmx", "msr", "cpl", "rip", "right", "smm", "a20m", "cs",
-          "fc_", "ptr", "rev", "code_seg", "dual")  # fmt: skip
+_QUICK = ("cr0", "cr4", "efer", "flags", "feat", "fixed", "vmx", "msr", "cpl", "rip", "pointer", "right", "smm", "a20m",
+          "cs", "fc_", "ptr", "rev", "code_seg", "dual")  # fmt: skip
+_SIGNS = ("=", ":", "->", "0x", "CPL")
+_HEDGED = re.compile(r"\b(?:if|unless|should|must|would|when|could|can|may)\b", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"\b(?:at|guest)\s$", re.IGNORECASE)  # a message names the place of something else like this
 _FULL_WIDTH = (8, 16)
 
 
@@ -43,17 +48,16 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     seen: dict[str, int] = {}
     for line in lines:
         text = line.text
-        if "=" not in text and ":" not in text and "->" not in text:
+        if not any(sign in text for sign in _SIGNS):
             continue
         lower = text.lower()
         if not any(word in lower for word in _QUICK):
             continue
-        found = list(_ASSIGNMENT.finditer(text))
-        for match in found:
+        for match in _ASSIGNMENT.finditer(text):
             name, msr, index, sign, value = match.groups()
             if name and name.lower() in _AXES:
                 fact = _axis(line, block, name.lower(), value)
-                if fact:
+                if fact and (sign or name.upper() == "CPL") and not _HEDGED.search(text):
                     yield fact
                 continue
             number = _number(value, sign)
@@ -61,8 +65,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
                 continue
             if name:
                 register = _REGISTERS[name.lower()]
-                if register == "rip" and len(found) == 1:
-                    continue  # messages name the place of something else like this
+                if register == "rip" and _ELSEWHERE.search(text[: match.start()]):
+                    continue
                 if seen.get(register, number) != number:
                     block, seen = Block("registers"), {}
                 seen[register] = number

@@ -2,7 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from ...model.address import parse_address
+from ...model.axis import named_values
+from ...model.errors import NvmxError
 from ..facts import Block, Event, Fact, Fault, Says
 from ..line import Line
 from .linux_messages import disabled_by_firmware
@@ -14,7 +18,8 @@ _INSTRUCTIONS = (
 _NAME = re.compile(rf"\b({_INSTRUCTIONS})\b", re.IGNORECASE)
 _HEDGED = re.compile(
     r"\b(?:not|never|no|without|unless|if|should|would|could|can|may|might|must|will|expect(?:ed|s)?|instead|why|how"
-    r"|when|whether|avoid|prevent\w*|cannot|before)\b|n't\b|\?|\bpotential",
+    r"|when(?! (?:i|we|my|our|the (?:driver|module|kernel|guest|hypervisor))\b)"
+    r"|whether|avoid|prevent\w*|cannot|before)\b|n't\b|\?|\bpotential",
     re.IGNORECASE,
 )
 _EXCEPTIONS = (
@@ -35,7 +40,7 @@ _SUCCESS = re.compile(
 _FAULT = re.compile(r"\b(?:fault(?:s|ed)?|crash(?:es|ed)?)\b", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:fail(?:s|ed|ure)?|fault(?:s|ed)?|rais(?:es|ed)|caus(?:es|ed)|g[eo]ts?|generat(?:es|ed)|trigger(?:s|ed)"
-    r"|throws?|threw|gives?|gave|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?|is|was|with|after)\b"
+    r"|throws?|threw|gives?|gave|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?|is|was|with|after|at|on|during|executing)\b"
     r"|[:→]|->|=>",
     re.IGNORECASE,
 )
@@ -58,6 +63,7 @@ _LOCK = re.compile(
 _NEVER_ENTERED = re.compile(
     r"\b(?:never (?:did|executed|ran)|not (?:in|entered)) (?:a )?(?:VMXON|VMX operation|VMX root)\b"
 )
+_RING = re.compile(r"\b(?:in|at|from) ring ?-?([0-3])\b", re.IGNORECASE)
 _VMREAD = re.compile(r"\bnext vmread\b.{0,30}\b(?:(returned|returns|did not #?UD)|(#UD|faulted))", re.IGNORECASE)
 _EXCEPTION = re.compile(
     r"^\W*(?:(?:unhandled |kernel |cpu |fatal )*(?:exception|panic|trap)|general protection|invalid opcode"
@@ -66,8 +72,9 @@ _EXCEPTION = re.compile(
 )
 _TRAP = re.compile(r"\btrap (6|12|13|14) @ 0x[0-9a-f]+", re.IGNORECASE)
 _VECTORS = {"6": "#UD", "12": "#SS", "13": "#GP", "14": "#PF"}
+_QUESTION = re.compile(r"\bVMXO(?:N|FF)/[\w-]{1,40}\?[\w=&-]+")
 _QUICK = ("vmx", "vmp", "vmc", "vmr", "vmw", "vml", "virtuali", "vt", "kvm", "feat", "exception", "panic", "trap",
-          "general p", "invalid op", "#", "invept", "invvpid", "msr", "xsetbv", "getsec")  # fmt: skip
+          "general p", "invalid op", "#", "invept", "invvpid", "msr", "xsetbv", "getsec", "ring")  # fmt: skip
 _MAX_LENGTH = 2000
 
 
@@ -77,8 +84,20 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     for line in lines:
         lower = line.text.lower()
         if len(lower) <= _MAX_LENGTH and any(word in lower for word in _QUICK):
+            for match in _QUESTION.finditer(line.text):
+                yield from _question(line, block, match[0])
             for sentence in re.split(r"(?<=[.!?;]) +", line.text):
                 yield from _sentence(line, block, sentence)
+
+
+def _question(line: Line, block: Block, text: str) -> Iterator[Fact]:
+    """Yield what the text form of a state says, such as `VMXON/intel?cpl=3`."""
+    with suppress(NvmxError):
+        instruction, _, axes = parse_address(text)
+        known = named_values(axes)
+        yield Event(line, block, instruction, None)
+        for axis, value in known.items():
+            yield Says(line, block, axis, value)
 
 
 def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
@@ -86,15 +105,17 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         seen = "VMREAD returned" if match[1] else "VMREAD #UD"
         yield Event(line, block, "VMXON", True, (seen,), person=True)
         return
+    hedged = _HEDGED.search(text)
     if _NEVER_ENTERED.search(text):
         yield Says(line, block, "VMX", "off")
+    if (match := _RING.search(text)) and not hedged:
+        yield Says(line, block, "CPL", int(match[1]))
     if (match := _LOCK.search(text)) and "?" not in text:
         yield Says(line, block, "FEATURE_CONTROL.lock", 0 if match[1] else 1)
     if match := _TRAP.search(text):
         yield Fault(line, Block("fault"), _VECTORS[match[1]])
         return
     name = _NAME.search(text)
-    hedged = _HEDGED.search(text)
     if not hedged:
         if _VMXE_TAKEN.search(text):
             note = "VMXON was not executed, because CR4.VMXE was already set: another hypervisor has VMX"
@@ -110,7 +131,8 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         if _EXCEPTION.match(text):
             for pattern, outcome in _EXCEPTIONS[:4]:
                 if pattern.search(text):
-                    yield Fault(line, Block("fault"), outcome.removesuffix("(0)"))
+                    note = f"{outcome.removesuffix('(0)')} at an instruction that the text does not show"
+                    yield Event(line, block, None, True, (outcome,), note, person=True)
                     return
         return
     if hedged:
@@ -126,6 +148,8 @@ def _observed(text: str) -> Iterator[str]:
     for pattern, outcome in _EXCEPTIONS:
         if pattern.search(text):
             yield outcome
+            if outcome == "VMfailValid" and (match := _NUMBER.search(text)):
+                yield f"error {match[1]}"
             return
     if match := _FLAGS.search(text):
         yield f"RFLAGS {match[1]}"
