@@ -8,20 +8,21 @@ To add a format, write `formats/NAME.py` with a function
 
     def facts(lines: Sequence[Line]) -> Iterator[Fact]: ...
 
-and add it to FORMATS in `formats/__init__.py`.  It is given the logical lines that no earlier format has understood
-(wrappers removed, wrapped lines joined, blank lines left out), and yields facts of the kinds in `facts`.  Every fact
-has its line, and yielding one claims that line, so for a line that belongs to the format and says nothing, yield
-`Understood`.  Registers of the same moment share one `Block`, which has a kind ("fault", "registers" or "system"), a
-role ("machine", "guest", ...) and perhaps a processor number; MSRs, CPUID and messages belong to a block of kind
-"system", one per processor number.  An exception is a `Fault` in the block of its registers, together with the `Code`
-bytes from the instruction pointer on; what a message says about an instruction is an `Event`.  A word that names an
-axis's value is `Says`, and loses against a register that shows it.  A line that only looks similar must be left alone:
-what is not understood is counted.  Patterns must take linear time; look for a fixed word first.
+and add it to FORMATS in `formats/__init__.py`, or to ANY_TEXT, if it looks for words or values in any text.  It is
+given the logical lines that no earlier format has understood (wrappers removed, wrapped lines joined, blank lines left
+out), and yields facts of the kinds in `facts`.  Every fact has its line, and yielding one claims that line, so for a line
+that belongs to the format and says nothing, yield `Understood`.  Registers of the same moment share one `Block`, which
+has a kind ("fault", "registers" or "system"), a role ("machine", "guest", ...) and perhaps a processor number; MSRs,
+CPUID and messages belong to a block of kind "system", one per processor number.  An exception is a `Fault` in the block
+of its registers, together with the `Code` bytes from the instruction pointer on; what a message says about an
+instruction is an `Event`.  A word that names an axis's value is `Says`, and loses against a register that shows it.  A
+line that only looks similar must be left alone: what is not understood is counted.  Patterns must take linear time;
+look for a fixed word first.
 """
 
 from ..model.errors import InvalidType
 from .facts import Fact
-from .formats import EVERYWHERE, FORMATS
+from .formats import ANY_TEXT, EVERYWHERE, FORMATS, Format
 from .judgement import judge
 from .line import Line, logical_lines
 from .reading import Reading
@@ -48,8 +49,9 @@ def read(text: str) -> Reading:
         raise InvalidType(f"text: {type(text).__name__} is not a string")
     lines = logical_lines(text)
     found: list[Fact] = [fact for facts in EVERYWHERE for fact in facts(lines)]
-    for facts in FORMATS:
-        new = list(facts(lines))
+    stages: list[tuple[Format, ...]] = [*((facts,) for facts in FORMATS), ANY_TEXT]
+    for stage in stages:
+        new = [fact for facts in stage for fact in facts(lines)]
         if new:
             understood = {fact.line.number for fact in new}
             lines = [line for line in lines if line.number not in understood]

@@ -1,7 +1,8 @@
 """The formats, in the order in which they are asked.
 
 Each is a function that is given lines and yields facts.  A line about which one of FORMATS has yielded a fact is not
-shown to the next ones.  Those of EVERYWHERE see all lines, whatever else is said about them.
+shown to the next ones.  Those of ANY_TEXT are given what is left then, all of them the same lines.  Those of EVERYWHERE
+see all lines, whatever else is said about them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,13 +26,6 @@ from . import (
 
 Format: TypeAlias = Callable[[Sequence[Line]], Iterator[Fact]]
 
-
-def _any_text(lines: Sequence[Line]) -> Iterator[Fact]:
-    """Yield the values and the words in a line of any text: the last resort."""
-    yield from assignments.facts(lines)
-    yield from prose.facts(lines)
-
-
 # A format whose lines are easily taken for those of another one comes before it.
 FORMATS: tuple[Format, ...] = (
     rdmsr.facts,
@@ -42,6 +36,10 @@ FORMATS: tuple[Format, ...] = (
     kvm_unit_tests.facts,
     linux_messages.facts,
     linux_oops.facts,
-    _any_text,
+)
+# These look for words and values in any text, and each of them may see something else in the same line.
+ANY_TEXT: tuple[Format, ...] = (
+    assignments.facts,
+    prose.facts,
 )
 EVERYWHERE: tuple[Format, ...] = (vendor.facts,)
