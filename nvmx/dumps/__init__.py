@@ -10,11 +10,11 @@ To add a format, write `formats/NAME.py` with a function
 
 and add it to FORMATS in `formats/__init__.py`, or to ANY_TEXT, if it looks for words or values in any text.  It is
 given the logical lines that no earlier format has understood (wrappers removed, wrapped lines joined, blank lines left
-out), and yields facts of the kinds in `facts`.  Every fact has its line, and yielding one claims that line, so for a line
-that belongs to the format and says nothing, yield `Understood`.  Registers of the same moment share one `Block`, which
-has a kind ("fault", "registers" or "system"), a role ("machine", "guest", ...) and perhaps a processor number; MSRs,
-CPUID and messages belong to a block of kind "system", one per processor number.  An exception is a `Fault` in the block
-of its registers, together with the `Code` bytes from the instruction pointer on; what a message says about an
+out), and yields facts of the kinds in `facts`.  Every fact has its line, and yielding one claims that line, so for a
+line that belongs to the format and says nothing, yield `Understood`.  Registers of the same moment share one `Block`,
+which has a kind ("fault", "registers" or "system"), a role ("machine", "guest", ...) and perhaps a processor number;
+MSRs, CPUID and messages belong to a block of kind "system", one per processor number.  An exception is a `Fault` in the
+block of its registers, together with the `Code` bytes from the instruction pointer on; what a message says about an
 instruction is an `Event`.  A word that names an axis's value is `Says`, and loses against a register that shows it.  A
 line that only looks similar must be left alone: what is not understood is counted.  Patterns must take linear time;
 look for a fixed word first.

@@ -262,6 +262,7 @@ def test_kvm_unit_tests() -> None:
         ("VMXON should raise #GP if CPL is 3", None, None, ()),
         ("VMXON does not raise #GP", None, None, ()),
         ("Why does VMXON raise #GP?", None, None, ()),
+        ("VT-d is disabled in BIOS", None, None, ()),
         ("locked (Disabled in bios?)", None, None, ()),
         ("VMXON and VMXOFF are instructions", None, None, ()),
     ],
@@ -380,3 +381,90 @@ def test_xens_vmcs() -> None:
 )
 def test_the_vendor(text: str, refused: bool) -> None:
     assert bool(nvmx.read(text).refused) == refused
+
+
+@pytest.mark.parametrize(
+    ("context", "known"),
+    [
+        ("hypervisor", {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 1,
+                        "CPL": 0}),
+        ("hvm guest (d1v0)", {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "RFLAGS.VM": 0, "CPL": 3}),
+        ("pv guest (d0v0)", {}),
+    ],
+)  # fmt: skip
+def test_frames_of_xen(context: str, known: dict[str, int]) -> None:
+    selector = "e008" if context == "hypervisor" else "0033"
+    frame = texts.XEN.replace("CONTEXT: hypervisor", f"CONTEXT: {context}").replace("e008", selector)
+    frame = frame.split("Xen code")[0].replace("RIP:    e008:[<0000000045f1e11f>]", "RIP:    e008:[<0000000000001000>]")
+    if "guest" in context:
+        frame = frame.replace("[<0000000045f1e11f>]", "[<0000000000001000>]")
+    assert nvmx.read(frame).known == known
+
+
+def test_xens_older_words_for_a_fault() -> None:
+    older = texts.XEN.replace("FATAL TRAP: vec 13, #GP[0000]", "GENERAL PROTECTION FAULT\n[error_code=0000]")
+    assert nvmx.read(older).observed == ("#GP(0)",)
+    oldest = texts.XEN.replace("FATAL TRAP: vec 13, #GP[0000]", "FATAL TRAP: vector = 13 (general protection fault)")
+    assert nvmx.read(oldest).observed == ("#GP(0)",)
+
+
+def test_xen_is_in_vmx_operation() -> None:
+    reading = nvmx.read("(XEN) HVM: VMX enabled\n")
+    assert (reading.instruction, reading.executed, reading.observed) == ("VMXON", True, ("success",))
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("kvm_intel             385024  0", "kvm_intel is loaded"),
+        ("vboxdrv               602112  2 vboxnetadp,vboxnetflt", "vboxdrv is loaded"),
+        ("Hypervisor vendor:     KVM", "this is a virtual machine of KVM"),
+        ("tboot: found shared page at phys addr 0x7a000", "there was a measured launch"),
+        ("set kvm_intel.dump_invalid_vmcs=1 to dump internal KVM state.", "a VM entry failed"),
+        ("wrmsrl_safe (MSR_IA32_FEATURE_CONTROL, 00000005) failed error -5", "WRMSR of 3Ah faulted"),
+    ],
+)
+def test_what_is_only_noted(text: str, note: str) -> None:
+    reading = nvmx.read(text)
+    assert any(note in each for each in reading.notes)
+    assert reading.known == {}
+
+
+def test_the_width_of_addresses_from_the_tool_cpuid() -> None:
+    pointer = "vmxon_pointer=0x1000000000"
+    raw = "   0x80000008 0x00: eax=0x00003024 ebx=0x00000000 ecx=0x00000000 edx=0x00000000"
+    words = "      maximum physical address bits         = 0x24 (36)"
+    for line in (raw, words):
+        known = nvmx.read(f"{line}\n{pointer}").known
+        assert (known["pointer.aligned"], known["pointer.in_width"]) == (1, 0)
+
+
+def test_smx_needs_its_flag() -> None:
+    assert nvmx.read("      SMX: safer mode extensions             = false").known == {"SMX": 0}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "observed"),
+    [
+        ("The next VMREAD returned", ("VMREAD returned",)),
+        ("The next VMREAD faulted", ("VMREAD #UD",)),
+        ("vmxon faults", ("fault",)),
+        ("vmxon succeeded", ("success",)),
+    ],
+)
+def test_other_observations(sentence: str, observed: tuple[str, ...]) -> None:
+    reading = nvmx.read(sentence)
+    assert (reading.instruction, reading.executed, reading.observed) == ("VMXON", True, observed)
+
+
+def test_words_about_single_bits() -> None:
+    for negated in ("FEATURE_CONTROL isn't locked", "if FEATURE_CONTROL is locked", "VMXE isn't set", "VMXE is set?"):
+        assert nvmx.read(negated).known == {}
+    assert nvmx.read("FEATURE_CONTROL is locked").known == {"FEATURE_CONTROL.lock": 1}
+    assert nvmx.read("VMXE is clear; FEATURE_CONTROL is not locked").known == {"CR4.VMXE": 0, "FEATURE_CONTROL.lock": 0}
+
+
+def test_words_and_a_value_that_disagree() -> None:
+    reading = nvmx.read("kvm: disabled by bios\n# rdmsr 0x3a\n5\n")
+    assert reading.known["FEATURE_CONTROL.vmx"] == 1
+    assert any("the words say FEATURE_CONTROL.vmx = 0, but its value is 1" in note for note in reading.notes)

@@ -39,14 +39,15 @@ _SUCCESS = re.compile(
 )
 _FAULT = re.compile(r"\b(?:fault(?:s|ed)?|crash(?:es|ed)?)\b", re.IGNORECASE)
 _VERB = re.compile(
-    r"\b(?:fail(?:s|ed|ure)?|fault(?:s|ed)?|rais(?:es|ed)|caus(?:es|ed)|g[eo]ts?|generat(?:es|ed)|trigger(?:s|ed)"
-    r"|throws?|threw|gives?|gave|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?|is|was|with|after|at|on|during|executing)\b"
+    r"\b(?:fail(?:s|ed|ure)?|succe(?:eds?|eded)|works?|worked|completed|fault(?:s|ed)?|rais(?:es|ed)"
+    r"|caus(?:es|ed)|g[eo]ts?|generat(?:es|ed)|trigger(?:s|ed)|throws?|threw|gives?|gave|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?"
+    r"|is|was|with|after|at|on|during|executing)\b"
     r"|[:→]|->|=>",
     re.IGNORECASE,
 )
 _FIRMWARE = re.compile(
-    r"\b(?:vmx|vt-?x|vt|virtuali[sz]ation|kvm)\b.{0,40}\b(?:disabled|turned off|switched off)\b.{0,10}\b(?:by|in)\b"
-    r".{0,12}\b(?:bios|firmware|uefi)\b",
+    r"\b(?:vmx|vt-?x|vt(?!-?d)|virtuali[sz]ation|kvm)\b.{0,40}\b(?:disabled|turned off|switched off)\b.{0,10}"
+    r"\b(?:by|in)\b.{0,12}\b(?:bios|firmware|uefi)\b",
     re.IGNORECASE,
 )
 _VMXE_TAKEN = re.compile(
@@ -56,10 +57,11 @@ _VMXE_TAKEN = re.compile(
 )
 _VMXE = re.compile(r"\bvmxe\b(?: bit)? (?:is|was) (set|clear(?:ed)?|0|1|not set)\b", re.IGNORECASE)
 _LOCK = re.compile(
-    r"\bfeat(?:ure)?_c(?:on)?t(?:ro)?l\b.{0,30}"
-    r"\b(?:(unlocked|not locked|lock bit (?:is )?(?:0|clear|not set))|(locked))\b",
+    r"\bfeat(?:ure)?_c(?:on)?t(?:ro)?l\b[^.;]{0,30}?\b(?:(unlocked|(?:not|never|n't) (?:yet )?locked"
+    r"|lock bit (?:is )?(?:0|clear|not set))|(locked))\b",
     re.IGNORECASE,
 )
+_MAYBE = re.compile(r"\b(?:if|should|would|could|must|may|might|unless|whether)\b|\?|n't\b", re.IGNORECASE)
 _NEVER_ENTERED = re.compile(
     r"\b(?:never (?:did|executed|ran)|not (?:in|entered)) (?:a )?(?:VMXON|VMX operation|VMX root)\b"
 )
@@ -110,7 +112,7 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         yield Says(line, block, "VMX", "off")
     if (match := _RING.search(text)) and not hedged:
         yield Says(line, block, "CPL", int(match[1]))
-    if (match := _LOCK.search(text)) and "?" not in text:
+    if (match := _LOCK.search(text)) and not _MAYBE.search(text):
         yield Says(line, block, "FEATURE_CONTROL.lock", 0 if match[1] else 1)
     if match := _TRAP.search(text):
         yield Fault(line, Block("fault"), _VECTORS[match[1]])
@@ -125,7 +127,7 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         if _FIRMWARE.search(text):
             yield from disabled_by_firmware(line, block)
             return
-    if (match := _VMXE.search(text)) and "?" not in text:
+    if (match := _VMXE.search(text)) and not _MAYBE.search(text):
         yield Says(line, block, "CR4.VMXE", int(match[1].lower() in ("set", "1")))
     if name is None:
         if _EXCEPTION.match(text):
