@@ -137,9 +137,11 @@ def _with_valid_observations(event: Event) -> Event:
 
 def _rank(event: Event, blocks: Mapping[Block, list[Fact]]) -> int:
     """Return how much an event is worth: more than others if it is closer to a VMXON or VMXOFF that went wrong."""
+    if event.observed and set(event.observed) <= _FINE:
+        return 2 if event.instruction in BY_INSTRUCTION else 0
     if event.instruction in BY_INSTRUCTION:
         if event.executed:
-            return 2 if event.observed and set(event.observed) <= _FINE else 5 if event.person else 7
+            return 5 if event.person else 7
         return 1 if event.executed is None else 3 if event.person else 4
     symbol = _first(blocks[event.block], Symbol)
     near = isinstance(symbol, Symbol) and (symbol.name in _VMXON_PLACES or symbol.name == _SPURIOUS)
@@ -239,7 +241,13 @@ def _about(event: Event | None, blocks: Mapping[Block, list[Fact]], chosen: Sequ
             continue
         if other.note:
             yield _cite(other.note, other.line)
-        if other.person and other.executed and other.instruction != event.instruction and event.instruction:
+        if (
+            other.person
+            and not event.person
+            and other.executed
+            and other.instruction != event.instruction
+            and event.instruction
+        ):
             sentence = f"the words are about {other.instruction}, but what is shown is {event.instruction}"
             yield _cite(sentence, other.line, event.line)
 

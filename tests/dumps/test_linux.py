@@ -468,3 +468,8 @@ def test_words_and_a_value_that_disagree() -> None:
     reading = nvmx.read("kvm: disabled by bios\n# rdmsr 0x3a\n5\n")
     assert reading.known["FEATURE_CONTROL.vmx"] == 1
     assert any("the words say FEATURE_CONTROL.vmx = 0, but its value is 1" in note for note in reading.notes)
+
+
+def test_what_failed_counts_more_than_what_succeeded() -> None:
+    reading = nvmx.read("vmxon succeeded; vmptrld succeeded; vmlaunch: VMfailValid")
+    assert (reading.instruction, reading.observed) == ("VMLAUNCH", ("VMfailValid",))
