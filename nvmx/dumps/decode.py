@@ -38,7 +38,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An instruction: its name, whether it has a LOCK prefix, and the operand of VMXON.
+    """An instruction: its name, whether it has a LOCK prefix, the operand of VMXON, and the `source` of a MOV to CRn.
 
     `register` is True for VMXON's opcode with a register as its operand, which is no instruction.
     """
@@ -47,6 +47,7 @@ class Decoded:
     lock: bool = False
     register: bool = False
     operand: Operand | None = None
+    source: str | None = None
 
 
 def decode(code: bytes, *, long: bool = True) -> Decoded | None:
@@ -87,6 +88,8 @@ def decode(code: bytes, *, long: bool = True) -> Decoded | None:
     name = _PLAIN.get(opcode[0])
     if name is None and opcode[0] in _LONGER:
         name = _by_modrm(opcode[0], rest[0], repeat, size, rex)
+    if opcode[0] == 0x22 and name:
+        return Decoded(name, lock, source=_NAMES[rest[0] & 7 | (rex & 1) << 3])
     if name != "VMXON":
         return Decoded(name or OTHER, lock)
     register = rest[0] >> 6 == 3

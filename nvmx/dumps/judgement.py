@@ -12,6 +12,7 @@ from ..model.errors import NvmxError
 from ..model.frozen import FrozenDict
 from ..model.instruction import BY_INSTRUCTION, READY
 from ..model.observed import observations
+from ..model.registers import CR4
 from ..model.rules import BOXES, RULES, broken_rule
 from .claims import Claim, broken_fixed_bits, from_both, from_code, from_registers, in_table_order, lacks_pae
 from .decode import SVM, Decoded, decode
@@ -265,11 +266,18 @@ def _not_ours(event: Event, fault: Fault, found: tuple[Decoded, Code] | None, fa
         yield _cite(f"{fault.exception} at an instruction that the text does not show", fault.line)
         return
     what, lines = event.instruction, [fault.line, *([found[1].line] if found else [])]
-    rcx = next((fact for fact in facts if isinstance(fact, Register) and fact.name == "rcx"), None)
+    registers = {fact.name: fact for fact in reversed(facts) if isinstance(fact, Register)}
+    source = registers.get((found[0].source or "") if found else "")
+    rcx = registers.get("rcx")
     if what in _ECX and rcx:
         what += f" of {rcx.value & 0xFFFF_FFFF:X}h"
         lines.append(rcx.line)
-    yield _cite(f"the exception {fault.exception} is {what}'s, and not VMXON's", *lines)
+    elif source:
+        what += f" with {source.value:x}h"
+        lines.append(source.line)
+    yield _cite(f"{what} raised {fault.exception}: the exception is not VMXON's", *lines)
+    if event.instruction == "MOV CR4" and source and source.value >> CR4["CR4.VMXE"] & 1:
+        yield _cite("CR4.VMXE cannot be set if CPUID shows no VMX", *lines)
     if event.instruction in SVM:
         yield _cite(f"{event.instruction} is an instruction of AMD's SVM", *lines)
 

@@ -145,7 +145,7 @@ def test_the_prefix_lock_is_known_from_the_bytes() -> None:
 def test_an_exception_at_another_instruction(code: str, rcx: str, what: str) -> None:
     reading = nvmx.read(oops(code, f"RAX: 0000000000000000 RBX: 0000000000000000 RCX: {rcx}"))
     assert reading.instruction == what.partition(" of ")[0]
-    assert any(f"is {what}'s, and not VMXON's" in note for note in reading.notes)
+    assert any(f"{what} " in note and "raised #GP: the exception is not VMXON's" in note for note in reading.notes)
     assert reading.explain().status == 4
 
 
@@ -153,3 +153,11 @@ def test_an_error_code_is_not_vmxons() -> None:
     reading = nvmx.read(oops("<f3> 0f c7 30", "", headline="general protection fault: 0010"))
     assert (reading.instruction, reading.executed, reading.observed) == ("VMXON", True, ())
     assert any("error code 0x10 is no outcome of VMXON's own checks" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize(("code", "register"), [("<0f> 22 e7", "RDI"), ("<41> 0f 22 e0", "R8")])
+def test_a_write_of_cr4_that_faults(code: str, register: str) -> None:
+    reading = nvmx.read(oops(code, f"{register}: 00000000003626e0").replace("R8:", "R08:"))
+    assert reading.instruction == "MOV CR4"
+    assert any("MOV CR4 with 3626e0h raised #GP: the exception is not VMXON's" in note for note in reading.notes)
+    assert any("CR4.VMXE cannot be set if CPUID shows no VMX" in note for note in reading.notes)

@@ -167,6 +167,7 @@ def test_fixed_bits() -> None:
         ("(XEN) CPU0: VMX disabled by BIOS.", "VMXON", False, {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.vmx": 0}),
         ("(XEN) CPU1: VMXON failed: perhaps because of TXT settings in your BIOS configuration?", "VMXON", True,
          {"FEATURE_CONTROL.lock": 1}),
+        ("(XEN) VMX: CPU0 has insufficient CPU-Based Exec Control (a5b9fffe; requires 1)", "VMXON", False, {}),
         ("(XEN) CPU1: unexpected VMXON failure", "VMXON", True, {}),
         ("(XEN) CPU0: some settings of host CR0 are not allowed in VMX operation.", "VMXON", False, {}),
     ],

@@ -22,7 +22,7 @@ _WORDS = re.compile(r"^(GENERAL PROTECTION FAULT|INVALID OPCODE|STACK FAULT)\b")
 _VECTORS = {6: "#UD", 8: "#DF", 12: "#SS", 13: "#GP", 14: "#PF"}
 _VECTOR_OF = {"GENERAL PROTECTION FAULT": 13, "INVALID OPCODE": 6, "STACK FAULT": 12}
 _MESSAGE = re.compile(
-    r"CPU ?\d+: (some settings of host CR0|VMX disabled by BIOS|VMXON failed: perhaps because of TXT"
+    r"CPU ?\d+:? (some settings of host CR0|VMX disabled by BIOS|VMXON failed: perhaps because of TXT"
     r"|unexpected VMXON failure|has insufficient)|HVM: (VMX enabled)"
 )
 _QUICK = ("RIP:", "RFLAGS:", "rax:", "cr", "ds:", "CPU", "Xen code", "FATAL", "error_code", "HVM:", "GENERAL",
