@@ -10,8 +10,9 @@ from .line import Line
 
 # "machine": the processor that executes the instruction.  "guest": the virtual processor that a hypervisor describes.
 # "host": the processor below that guest.  "user": user code that called the kernel.  "later": a repetition, or what
-# came after.  Only the first two can become axes; if a text has both, that with the instruction counts, else the guest.
-Role: TypeAlias = Literal["machine", "guest", "host", "user", "later"]
+# came after.  "any": what people write, about the machine or about the guest.  If a text has values of a machine and of
+# a guest, those count where the instruction was executed, or else the guest's; "host", "user" and "later" never count.
+Role: TypeAlias = Literal["machine", "guest", "any", "host", "user", "later"]
 
 
 @dataclass(eq=False, slots=True)

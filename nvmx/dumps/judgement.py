@@ -28,6 +28,7 @@ _VMXON_PLACES = frozenset(
     {"hardware_enable", "vmx_hardware_enable", "vmx_enable_virtualization_cpu", "kvm_cpu_vmxon", "x86_vmx_cpu_on"}
 )
 _ECX = ("RDMSR", "WRMSR")
+_COUNTING = ("machine", "guest", "any")
 _NEXT = 12  # lines: a message and the registers that the kernel prints because of it are not farther apart
 _FROM_CPUID = frozenset({"GenuineIntel", "AuthenticAMD", "HygonGenuine", "svm"})
 _FINE = frozenset({"success", "completed"})
@@ -109,9 +110,9 @@ def _decoded(facts: Iterable[Fact]) -> tuple[Decoded, Code] | None:
 
 def _event(facts: Sequence[Fact], blocks: Mapping[Block, list[Fact]]) -> Event | None:
     """Return what the text is about: an executed VMXON or VMXOFF first, then another instruction, then words."""
-    events = [fact for fact in facts if isinstance(fact, Event) and fact.block.role in ("machine", "guest")]
+    events = [fact for fact in facts if isinstance(fact, Event) and fact.block.role in _COUNTING]
     for block, own in blocks.items():
-        if block.role in ("machine", "guest"):
+        if block.role in _COUNTING:
             events += _events_of_block(block, own)
     events.sort(key=lambda event: event.line.number)
     if any(_is_shown(event, blocks) for event in events):
@@ -169,10 +170,10 @@ def _counts(block: Block, chosen: Sequence[Block]) -> bool:
 def _chosen(event: Event | None, blocks: Mapping[Block, list[Fact]]) -> tuple[list[Block], list[str]]:
     """Return the blocks whose registers count, and notes about those that do not."""
     roles = {block.role for block in blocks if block.kind != "system"}
-    role = event.block.role if event else "guest" if "guest" in roles else "machine"
-    if event and event.block.kind == "system" and "machine" not in roles and "guest" in roles and not event.instruction:
-        role = "guest"
-    states = [block for block in blocks if block.kind != "system" and block.role == role]
+    role = event.block.role if event else "any"
+    if role == "any":
+        role = "guest" if "guest" in roles and (event is None or "machine" not in roles) else "machine"
+    states = [block for block in blocks if block.kind != "system" and block.role in (role, "any")]
     faults = [block for block in states if block.kind == "fault" and not _is_trap(blocks[block])]
     if event and event.block.kind != "system":
         states = [event.block]
@@ -180,7 +181,7 @@ def _chosen(event: Event | None, blocks: Mapping[Block, list[Fact]]) -> tuple[li
         states = [block for block in states if block.kind != "fault"] + _near(event, faults, blocks)
     elif faults:
         states = faults[:1]
-    chosen = states + [block for block in blocks if block.kind == "system" and block.role == role]
+    chosen = states + [block for block in blocks if block.kind == "system" and block.role in (role, "any")]
     return chosen, list(_unused(blocks, chosen))
 
 
@@ -204,6 +205,7 @@ def _unused(blocks: Mapping[Block, list[Fact]], chosen: Sequence[Block]) -> Iter
         "user": "these are the registers of user code, and not those of the fault",
         "host": "these are values of the host, and not of the guest",
         "guest": "these are values of a guest, and not of the processor below it",
+        "any": "these values are not those of the fault, and are not used",
         "machine": "another block of registers begins here, and is not used",
         "later": "the registers are printed again here, which is not used",
     }

@@ -474,3 +474,15 @@ def test_words_and_a_value_that_disagree() -> None:
 def test_what_failed_counts_more_than_what_succeeded() -> None:
     reading = nvmx.read("vmxon succeeded; vmptrld succeeded; vmlaunch: VMfailValid")
     assert (reading.instruction, reading.observed) == ("VMLAUNCH", ("VMfailValid",))
+
+
+def test_what_people_write_beside_the_registers_of_a_guest_is_about_the_guest() -> None:
+    reading = nvmx.read(f"In my guest, vmxon -> #UD. There, rdmsr(0x3a) returns 0x5.\n{texts.GUEST_VMCS}")
+    assert (reading.instruction, reading.observed) == ("VMXON", ("#UD",))
+    assert (reading.known["CR4.VMXE"], reading.known["FEATURE_CONTROL.lock"]) == (0, 1)
+
+
+def test_an_msr_of_the_host_says_nothing_about_a_guest() -> None:
+    reading = nvmx.read(f"# rdmsr 0x3a\n5\n{texts.GUEST_VMCS}")
+    assert "FEATURE_CONTROL.lock" not in reading.known
+    assert any("not of the guest" in note or "is not used" in note for note in reading.notes)

@@ -29,8 +29,8 @@ _NAME = "|".join(re.escape(name) for name in sorted({*_REGISTERS, *_AXES}, key=l
 _MSR = "|".join(sorted(_MSRS, key=len, reverse=True))
 _ASSIGNMENT = re.compile(
     rf"(?<![\w.$%])(?:({_NAME})|(?:(?:msr_|ia32_|msr_ia32_)?({_MSR})(?:_msr)?(?: ?\((?:msr )?0x3a\))?)"
-    r"|msr[ \[(]*(0x[0-9a-f]+|[0-9a-f]+h)[\])]*)"
-    r"\s{0,20}(=|:|:=|->|=>|\b(?:is|was|reads|contains|set to)\b|)"
+    r"|(?:rd|__read|read_?)?msr[ \[(]*(0x[0-9a-f]+|[0-9a-f]+h)[\])]*)"
+    r"\s{0,20}(=|:|:=|->|=>|\b(?:is|was|reads|returns|returned|contains|set to)\b|)"
     r"\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_]+|[0-9a-f]+h?|off|root|non-root)\b(?![.%-]\w)",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ _FULL_WIDTH = (8, 16)
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield a fact for each assignment; a name that comes again begins another block."""
-    system, block = Block("system"), Block("registers")
+    system, block = Block("system", "any"), Block("registers", "any")
     seen: dict[str, int] = {}
     for line in lines:
         text = line.text
@@ -68,7 +68,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
                 if register == "rip" and _ELSEWHERE.search(text[: match.start()]):
                     continue
                 if seen.get(register, number) != number:
-                    block, seen = Block("registers"), {}
+                    block, seen = Block("registers", "any"), {}
                 seen[register] = number
                 if register not in ("cr0", "cr4", "efer") or number >> 32 == 0:
                     yield Register(line, block, register, number)

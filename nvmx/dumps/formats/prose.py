@@ -82,7 +82,7 @@ _MAX_LENGTH = 2000
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield what each sentence says."""
-    block = Block("system")
+    block = Block("system", "any")
     for line in lines:
         lower = line.text.lower()
         if len(lower) <= _MAX_LENGTH and any(word in lower for word in _QUICK):
@@ -115,7 +115,7 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
     if (match := _LOCK.search(text)) and not _MAYBE.search(text):
         yield Says(line, block, "FEATURE_CONTROL.lock", 0 if match[1] else 1)
     if match := _TRAP.search(text):
-        yield Fault(line, Block("fault"), _VECTORS[match[1]])
+        yield Fault(line, Block("fault", "any"), _VECTORS[match[1]])
         return
     name = _NAME.search(text)
     if not hedged:
