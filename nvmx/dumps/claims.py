@@ -165,14 +165,24 @@ def from_code(decoded: Decoded, lines: Sequence[Line], block: Block, registers: 
     yield Claim("LOCK", int(decoded.lock), tuple(lines), block, "register")
     if decoded.register:
         yield Claim("operand", "register", tuple(lines), block, "register")
-    fault = _address_fault(decoded, registers)
-    if fault:
-        value, used = fault
-        yield Claim("operand", value, (*lines, *(fact.line for fact in used)), block, "register")
+    address = operand_address(decoded, registers)
+    if address and not address.canonical:
+        operand = decoded.operand
+        stack = operand is not None and operand.base in ("rsp", "rbp") and operand.segment is None
+        yield Claim("operand", "ss-fault" if stack else "gp-fault", (*lines, *address.lines), block, "register")
 
 
-def _address_fault(decoded: Decoded, registers: dict[str, Register]) -> tuple[Value, list[Register]] | None:
-    """Return the fault of a non-canonical address in 64-bit mode, and the registers that it is made of."""
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The linear address of an operand in 64-bit mode, whether it is canonical, and the lines that it is made of."""
+
+    value: int
+    canonical: bool
+    lines: tuple[Line, ...]
+
+
+def operand_address(decoded: Decoded, registers: dict[str, Register]) -> Address | None:
+    """Return the address of VMXON's operand; None if the text does not show all that it is made of."""
     operand = decoded.operand
     if operand is None or operand.base == "rip":
         return None
@@ -182,19 +192,15 @@ def _address_fault(decoded: Decoded, registers: dict[str, Register]) -> tuple[Va
     if len(used) != sum(name is not None for name in names):
         return None
     index = registers[operand.index].value * (operand.scale - 1) if operand.index else 0
-    address = (sum(fact.value for fact in used) + index + operand.displacement) & 0xFFFF_FFFF_FFFF_FFFF
-    cr4 = registers.get("cr4")
-    if cr4 is None and address >> 56 not in (0, 0xFF):
-        bits = 57
-    elif cr4 is None:
-        return None  # whether it is canonical depends on CR4.LA57
-    else:
-        bits = 57 if cr4.value & _LA57 else 48
-    top = address >> (bits - 1)
-    if top in (0, (1 << (65 - bits)) - 1):
+    value = (sum(fact.value for fact in used) + index + operand.displacement) & 0xFFFF_FFFF_FFFF_FFFF
+    narrow, wide = (value >> (bits - 1) in (0, (1 << (65 - bits)) - 1) for bits in (48, 57))
+    if narrow == wide:
+        return Address(value, narrow, tuple(fact.line for fact in used))
+    cr4 = registers.get("cr4")  # whether it is canonical depends on CR4.LA57
+    if cr4 is None:
         return None
-    stack = operand.base in ("rsp", "rbp") and operand.segment is None
-    return ("ss-fault" if stack else "gp-fault"), [*used, *([cr4] if cr4 else [])]
+    canonical = wide if cr4.value & _LA57 else narrow
+    return Address(value, canonical, (*(fact.line for fact in used), cr4.line))
 
 
 def lacks_pae(facts: Sequence[Fact]) -> Line | None:

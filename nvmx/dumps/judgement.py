@@ -14,7 +14,16 @@ from ..model.instruction import BY_INSTRUCTION, READY
 from ..model.observed import observations
 from ..model.registers import CR4
 from ..model.rules import BOXES, RULES, broken_rule
-from .claims import Claim, broken_fixed_bits, from_both, from_code, from_registers, in_table_order, lacks_pae
+from .claims import (
+    Claim,
+    broken_fixed_bits,
+    from_both,
+    from_code,
+    from_registers,
+    in_table_order,
+    lacks_pae,
+    operand_address,
+)
 from .decode import SVM, Decoded, decode
 from .facts import Block, Code, Event, Fact, Fault, Mode, Msr, Note, Register, Symbol, Vendor
 from .line import Line
@@ -307,6 +316,12 @@ def _known(
         if found and found[0].name in BY_INSTRUCTION and event and event.instruction == found[0].name:
             decoded, code = found
             claims += from_code(decoded, [code.line], block, registers)
+            address = operand_address(decoded, registers)
+            if address and address.canonical:
+                sentence = (
+                    f"the operand's address {address.value:x}h is canonical, so it does not cause #GP(0) or #SS(0)"
+                )
+                notes.append(_cite(sentence, code.line, *address.lines))
         if line := lacks_pae(facts):
             long = next((c for c in claims if c.block is block and c.axis == "EFER.LMA" and c.value == 1), None)
             if long:

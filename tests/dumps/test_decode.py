@@ -118,6 +118,8 @@ def test_an_operand_that_cannot_be_used(code: str, registers: str, value: str | 
     reading = nvmx.read(oops(code, registers))
     assert reading.instruction == "VMXON"
     assert reading.known.get("operand") == value
+    canonical = [note for note in reading.notes if "is canonical" in note]
+    assert bool(canonical) == (value is None and registers.startswith("RAX"))
 
 
 def test_five_levels_of_page_tables_widen_addresses() -> None:
