@@ -12,15 +12,23 @@ from ..facts import Fact
 from ..line import Line
 from . import (
     assignments,
+    bochs,
     cpuid,
+    edk2,
     ftrace,
+    gdb,
+    hypervisors,
     kvm_unit_tests,
     linux_messages,
     linux_oops,
+    messages,
     prose,
+    qemu,
     rdmsr,
     vendor,
+    virtualbox,
     vmcs,
+    windbg,
     xen,
 )
 
@@ -28,6 +36,11 @@ Format: TypeAlias = Callable[[Sequence[Line]], Iterator[Fact]]
 
 # A format whose lines are easily taken for those of another one comes before it.
 FORMATS: tuple[Format, ...] = (
+    qemu.facts,
+    bochs.facts,
+    gdb.facts,
+    edk2.facts,
+    virtualbox.facts,
     rdmsr.facts,
     cpuid.facts,
     vmcs.facts,
@@ -36,10 +49,10 @@ FORMATS: tuple[Format, ...] = (
     kvm_unit_tests.facts,
     linux_messages.facts,
     linux_oops.facts,
+    hypervisors.facts,
+    messages.facts,
+    windbg.facts,
 )
 # These look for words and values in any text, and each of them may see something else in the same line.
-ANY_TEXT: tuple[Format, ...] = (
-    assignments.facts,
-    prose.facts,
-)
+ANY_TEXT: tuple[Format, ...] = (assignments.facts, prose.facts)
 EVERYWHERE: tuple[Format, ...] = (vendor.facts,)

@@ -1,0 +1,193 @@
+"""The numbers in the logs of HAXM, DBVM, rekall, Bareflank, Jailhouse and HyperDbg, and what Windows reports.
+
+Their sentences are in `messages`.  Source: HAXM core/cpu.c, Cheat Engine dbvm/vmm/main.c, rekall
+tools/linux/vmcs_layout, Bareflank, Jailhouse hypervisor/arch/x86/vmx.c, HyperDbg.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..facts import Block, Event, Fact, Msr, Note, Register, Says, Understood
+from ..line import Line
+
+_HYPER_V = "under Hyper-V, Windows itself is a guest, and what is reported about VMX is what Hyper-V shows to it"
+_HEX = r"(?:0x)?([0-9a-f]{1,16})"
+_MSRS = {
+    "IA32_FEATURE_CONTROL": 0x3A, "IA32_FEATURE_CONTROL_MSR": 0x3A, "MSR_IA32_FEATURE_CONTROL": 0x3A, "FC_MSR": 0x3A,
+    "IA32_VMX_BASIC": 0x480, "IA32_VMX_BASIC_MSR": 0x480, "VMX_BASIC_MSR": 0x480, "VMX_BASIC": 0x480,
+    "IA32_VMX_CR0_FIXED0": 0x486, "IA32_VMX_CR0_FIXED1": 0x487, "IA32_VMX_CR4_FIXED0": 0x488,
+    "IA32_VMX_CR4_FIXED1": 0x489, "EFER": 0xC000_0080, "IA32_EFER": 0xC000_0080, "IA32_SMM_MONITOR_CTL": 0x9B,
+}  # fmt: skip
+_MSR = re.compile(rf"\b([A-Z][A-Z0-9_]{{3,24}}) ?(?:=|:|is now|to) ?{_HEX}\b", re.IGNORECASE)
+_BEFORE_WRITE = re.compile(r"setting IA32_FEATURE_CONTROL to ", re.IGNORECASE)
+# DBVM's text comes from photos of screens: 0 and O, V and U are mistaken for each other.
+_SHOULD_BE = re.compile(rf"CR([0O4])={_HEX} *\(Should be {_HEX}\)", re.IGNORECASE)
+_CR = re.compile(rf"\bCR([0O4]) ?= ?{_HEX}\b", re.IGNORECASE)
+_REVISION = re.compile(r"revision id=(\d{1,10})$", re.IGNORECASE)
+_REVISION_HEX = re.compile(rf"\[i\] Revision ID: {_HEX}$")
+_REGION = re.compile(rf"v[mn]xon_region=? ?{_HEX}$", re.IGNORECASE)
+
+_REKALL = re.compile(r"\[i\] vmx(?:on|off) has failed!")
+_REKALL_FLAGS = re.compile(rf"# RFLAGS: {_HEX}$")
+_REKALL_ERROR = re.compile(rf"# Error code: {_HEX}$")
+
+_STATUS = re.compile(r"executing vmxon instruction failed with status : (\d)")
+_STATUSES = {"1": "VMfailValid", "2": "VMfailInvalid"}  # as __vmx_on() returns
+_JAILHOUSE = re.compile(r"/vmx\.c:\d+: returning error -(16|19)\b")
+_HAXM_FAILED = re.compile(r"VMXON failed for region 0x([0-9a-f]+) \(result=0x([0-9a-f]+), vmxe=([0-9a-f]+)\)")
+_HAXM_RESULTS = {0: "success", 1: "VMfailInvalid", 2: "VMfailValid"}
+_HAXM_LOG = re.compile(r"\blog_(host_cr4_vmxe|host_cr4|vmxon_res|vmxon_addr|vmxon_err_type[123]|vmclear_err|vmptrld_err"
+                       r"|vmoff_no|vmxoff_res):? ([0-9a-f]{1,16})$")  # fmt: skip
+
+_CHECK = re.compile(r"(CPU vendor|Intel64 supported|VMX supported|VMX enabled|EPT supported|NX supported|NX enabled"
+                    r"|Hyper-V disabled|OS version|OS architecture|Guest unoccupied) +([*-]) +(\w+)")  # fmt: skip
+_WINDOWS = re.compile(
+    r"(VMMonitorModeExtensions|VirtualizationFirmwareEnabled|HypervisorPresent|VM Monitor Mode Extensions"
+    r"|Virtualization Enabled In Firmware) *[:=] *(True|False|Yes|No)\b", re.IGNORECASE,
+)  # fmt: skip
+_DETECTED = "A hypervisor has been detected"
+
+
+def facts(lines: Sequence[Line]) -> Iterator[Fact]:
+    """Yield the facts of every message."""
+    return _Reader().read(lines)
+
+
+class _Reader:
+    """Goes through the lines; what several of them say together is said at the end."""
+
+    def __init__(self) -> None:
+        self.system, self.registers = Block("system"), Block("registers")
+        self.haxm: dict[str, tuple[int, Line]] = {}
+        self.windows: dict[str, tuple[bool, Line]] = {}
+        self.failed: Line | None = None  # rekall's VMXON or VMXOFF
+        self.seen: list[str] = []  # what rekall saw of it
+        self.dbvm = False
+
+    def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
+        for line in lines:
+            yield from self._results(line)
+            yield from self._numbers(line)
+            yield from self._rekall(line)
+            yield from self._pairs(line)
+        yield from self._of_rekall()
+        yield from self._of_haxm()
+        yield from self._of_windows()
+
+    def _results(self, line: Line) -> Iterator[Fact]:
+        text = line.text
+        if _REKALL.match(text):
+            self.failed = self.failed or line
+            yield Understood(line, self.system)
+        elif match := _STATUS.search(text):
+            yield Event(line, self.system, "VMXON", True, (_STATUSES.get(match[1], "completed"),))
+        elif match := _JAILHOUSE.search(text):
+            if match[1] == "16":
+                note = "EBUSY: CR4.VMXE was already set, so that another hypervisor may run; VMXON was not executed"
+                yield Event(line, self.system, "VMXON", False, (), note)
+                yield Says(line, self.system, "CR4.VMXE", 1)
+            else:
+                note = "CPUID shows no VMX, or FEATURE_CONTROL is locked without bit 2; VMXON was not executed"
+                yield Event(line, self.system, "VMXON", False, (), f"ENODEV: {note}")
+        elif _DETECTED in text:
+            yield Note(line, self.system, _HYPER_V)
+
+    def _numbers(self, line: Line) -> Iterator[Fact]:
+        text = line.text
+        if "VMXON failed for region" in text and (match := _HAXM_FAILED.search(text)):
+            observed = _HAXM_RESULTS.get(int(match[2], 16), "completed")
+            before = "set" if int(match[3], 16) else "clear"
+            note = f"HAXM executed VMXON; CR4.VMXE was {before} before HAXM set it"
+            yield Event(line, self.system, "VMXON", True, (observed,), note)
+            yield Says(line, self.system, "CR4.VMXE", 1)
+            yield Register(line, self.registers, "vmxon_pointer", int(match[1], 16))
+        elif "log_" in text and (match := _HAXM_LOG.search(text)):
+            self.haxm[match[1]] = int(match[2], 16), line
+            yield Understood(line, self.system)
+        elif match := _CHECK.match(text):
+            yield Understood(line, self.system)
+            self.windows[match[1]] = match[3] == "Yes", line
+        elif ("Extensions" in text or "Firmware" in text or "Hypervisor" in text) and (match := _WINDOWS.search(text)):
+            yield Understood(line, self.system)
+            self.windows[match[1].replace(" ", "").lower()] = match[2].lower() in ("true", "yes"), line
+
+    def _rekall(self, line: Line) -> Iterator[Fact]:
+        if self.failed is None or "# " not in line.text:
+            return
+        if match := _REKALL_FLAGS.search(line.text):
+            self.seen.append(f"RFLAGS 0x{match[1].lower()}")
+            yield Understood(line, self.system)
+        elif _REKALL_ERROR.search(line.text):
+            self.seen.append("VMREAD returned")
+            yield Note(line, self.system, "VMREAD was executed here and did not raise #UD")
+
+    def _of_rekall(self) -> Iterator[Fact]:
+        if self.failed:
+            name = "VMXOFF" if "vmxoff" in self.failed.text else "VMXON"
+            note = f"{name} reported VMfail (CF or ZF)"
+            yield Event(self.failed, self.system, name, True, tuple(self.seen) or ("completed",), note)
+
+    def _pairs(self, line: Line) -> Iterator[Fact]:
+        text = line.text
+        if ("=" not in text and ":" not in text and "is now" not in text) or _BEFORE_WRITE.match(text):
+            return
+        for name, value in _MSR.findall(text):
+            if index := _MSRS.get(name.upper().replace("UMX", "VMX")):
+                yield Msr(line, self.system, index, int(value, 16))
+                self.dbvm = True
+        if match := _SHOULD_BE.match(text):
+            yield Register(line, self.registers, f"cr{match[1].replace('O', '0').replace('o', '0')}", int(match[2], 16))
+        elif self.dbvm and not _SHOULD_BE.search(text):
+            for number, value in _CR.findall(text):
+                yield Register(line, self.registers, f"cr{number.replace('O', '0').replace('o', '0')}", int(value, 16))
+        if match := _REVISION.match(text):
+            yield Register(line, self.registers, "revision", int(match[1]) & 0xFFFF_FFFF)
+        elif match := _REVISION_HEX.match(text):
+            yield Register(line, self.registers, "revision", int(match[1], 16) & 0xFFFF_FFFF)
+        elif match := _REGION.match(text):
+            yield Register(line, self.registers, "vmxon_pointer", int(match[1], 16))
+
+    def _of_haxm(self) -> Iterator[Fact]:
+        """What HAXM's variables say: they are 0 until something is written to them."""
+        result, address = self.haxm.get("vmxon_res"), self.haxm.get("vmxon_addr")
+        if result and address and address[0]:
+            observed = _HAXM_RESULTS.get(result[0], "completed")
+            yield Event(result[1], self.system, "VMXON", True, (observed,))
+            yield Says(result[1], self.system, "CR4.VMXE", 1)
+            yield Register(address[1], self.registers, "vmxon_pointer", address[0])
+        else:
+            for name, observed in (("vmxon_err_type1", "VMfailInvalid"), ("vmxon_err_type2", "VMfailValid")):
+                value = self.haxm.get(name)
+                if value and value[0]:
+                    yield Event(value[1], self.system, "VMXON", True, (observed,))
+        notes = {
+            "host_cr4_vmxe": "CR4.VMXE was set before HAXM set it: another hypervisor may be running",
+            "vmxon_err_type3": "VMPTRLD failed, after a VMXON that succeeded",
+            "vmptrld_err": "VMPTRLD failed, after a VMXON that succeeded",
+            "vmclear_err": "VMCLEAR failed, after a VMXON that succeeded",
+            "vmoff_no": "HAXM did not execute VMXOFF, because its VMXON had not succeeded",
+        }
+        for name, note in notes.items():
+            value = self.haxm.get(name)
+            if value and value[0]:
+                yield Note(value[1], self.system, note)
+
+    def _of_windows(self) -> Iterator[Fact]:
+        """What Windows reports: CPUID, and whether the firmware allows VMX."""
+        hyper_v = self.windows.get("Hyper-V disabled")
+        present = self.windows.get("hypervisorpresent")
+        guest = bool((hyper_v and not hyper_v[0]) or (present and present[0]))
+        supported = self.windows.get("VMX supported") or self.windows.get("vmmonitormodeextensions")
+        enabled = (self.windows.get("VMX enabled") or self.windows.get("virtualizationfirmwareenabled")
+                   or self.windows.get("virtualizationenabledinfirmware"))  # fmt: skip
+        if guest:
+            line = hyper_v[1] if hyper_v and not hyper_v[0] else present[1] if present else None
+            assert line is not None  # noqa: S101
+            yield Note(line, self.system, _HYPER_V)
+        if supported and not supported[0] and (hyper_v or present):
+            note = "CPUID shows no VMX to this Windows, so CR4.VMXE cannot be set, and RDMSR of a VMX MSR is #GP"
+            yield Event(supported[1], self.system, "VMXON", False, (), note)
+            yield Says(supported[1], self.system, "CR4.VMXE", 0)
+        elif supported and supported[0] and enabled and not enabled[0]:
+            note = "CPUID shows VMX, and FEATURE_CONTROL does not allow it: it is unlocked, or locked without bit 2"
+            yield Event(enabled[1], self.system, "VMXON", False, (), note)
