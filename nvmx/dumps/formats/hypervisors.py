@@ -24,12 +24,12 @@ _BEFORE_WRITE = re.compile(r"setting IA32_FEATURE_CONTROL to ", re.IGNORECASE)
 _SHOULD_BE = re.compile(rf"CR([0O4])={_HEX} *\(Should be {_HEX}\)", re.IGNORECASE)
 _CR = re.compile(rf"\bCR([0O4]) ?= ?{_HEX}\b", re.IGNORECASE)
 _REVISION = re.compile(r"revision id=(\d{1,10})$", re.IGNORECASE)
-_REVISION_HEX = re.compile(rf"\[i\] Revision ID: {_HEX}$")
+_REVISION_HEX = re.compile(rf"\[i\] Revision ID: {_HEX}$", re.IGNORECASE)
 _REGION = re.compile(rf"v[mn]xon_region=? ?{_HEX}$", re.IGNORECASE)
 
 _REKALL = re.compile(r"\[i\] vmx(?:on|off) has failed!")
-_REKALL_FLAGS = re.compile(rf"# RFLAGS: {_HEX}$")
-_REKALL_ERROR = re.compile(rf"# Error code: {_HEX}$")
+_REKALL_FLAGS = re.compile(rf"# RFLAGS: {_HEX}$", re.IGNORECASE)
+_REKALL_ERROR = re.compile(rf"# Error code: {_HEX}$", re.IGNORECASE)
 
 _STATUS = re.compile(r"executing vmxon instruction failed with status : (\d)")
 _STATUSES = {"1": "VMfailValid", "2": "VMfailInvalid"}  # as __vmx_on() returns

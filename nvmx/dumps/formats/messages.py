@@ -16,7 +16,7 @@ _LOCK, _SMX, _VMX = "FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONT
 _NO_VMX: Mapping[str, int] = {"CR4.VMXE": 0}  # where CPUID shows no VMX, this bit cannot be set
 _VMXE: Mapping[str, int] = {"CR4.VMXE": 1}
 _LOCKED: Mapping[str, int] = {_LOCK: 1, _VMX: 0}
-_VALUE = re.compile(r"\W{1,4}0x([0-9a-f]{1,16})\b", re.IGNORECASE)
+_VALUE = re.compile(r": 0x([0-9a-f]{1,16})$", re.IGNORECASE)
 _FAILED = ("completed",)  # CF or ZF, and it is not said which
 
 
@@ -45,7 +45,9 @@ class Message:
         yield Event(line, block, self.instruction, self.executed, self.observed, note)
         for axis, value in self.says.items():
             yield Says(line, block, axis, value)
-        if self.msr is not None and (match := _VALUE.match(line.text.partition(self.words)[2])):
+        if self.msr is not None and (
+            match := _VALUE.match(line.text[line.text.lower().index(self.words.lower()) + len(self.words) :])
+        ):
             yield Msr(line, block, self.msr, int(match[1], 16))
 
 
@@ -103,12 +105,16 @@ MESSAGES = (
             " current VMCS", _VMXE, True, ("VMfailInvalid",)),
 )  # fmt: skip
 
+# A photo's text that a program has read can have other capitals.
+_BY_WORDS = [(message.words.lower(), message) for message in MESSAGES]
+
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield the facts of every message of the table."""
     block = Block("system")
     for line in lines:
-        for message in MESSAGES:
-            if message.words in line.text:
+        text = line.text.lower()
+        for words, message in _BY_WORDS:
+            if words in text:
                 yield from message.facts(line, block)
                 break

@@ -1,6 +1,7 @@
 """Registers as names and values, as kernels print them that have no format of their own: `cr0: 0x80050033, cs: 0x8`.
 
-Only lines that consist of such pairs, or of a structure's fields as Rust prints them, are believed.
+Names in capitals are left alone: many programs print CR0= about a processor that cannot be told from one line.  Only
+lines that consist of such pairs, or of a structure's fields as Rust prints them, are believed.
 """
 
 import re
@@ -14,9 +15,9 @@ _NAMES = {
     "rip": "rip", "eip": "rip", "cs": "cs", "cpl": "cpl",
 }  # fmt: skip
 _FEATURE_CONTROL = ("ia32_feature_control", "feature_control", "ia32_feat_ctl", "msr_ia32_feat_ctl", "feat_ctl")
-_PAIR = re.compile(r"\b([A-Za-z][A-Za-z0-9_]{1,24}) ?[:=] ?(0x[0-9A-Fa-f_]{1,20}|[0-9A-Fa-f]{8,16}|\d)\b")
+_PAIR = re.compile(r"\b([a-z][a-z0-9_]{1,24}) ?[:=] ?(0x[0-9A-Fa-f_]{1,20}|[0-9A-Fa-f]{8,16}|\d)\b")
 _REST = re.compile(r"[\w:]*TrapFrame|[\w:]*Context|[\s,;{}()\[\]|]+")
-_QUICK = ("cr0", "cr4", "efer", "flags", "rip", "eip", "cs", "cpl", "feat", "CR0", "CR4", "EFER", "FLAGS", "FEAT")
+_QUICK = ("cr0", "cr4", "efer", "flags", "rip", "eip", "cs", "cpl", "feat")
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
@@ -30,8 +31,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             continue
         for name, value in _PAIR.findall(line.text):
             number = int(value.replace("_", ""), 16)
-            register = _NAMES.get(name.lower())
-            if name.lower() in _FEATURE_CONTROL:
+            register = _NAMES.get(name)
+            if name in _FEATURE_CONTROL:
                 yield Msr(line, machine, 0x3A, number)
             if register is None:
                 continue

@@ -66,7 +66,7 @@ class _Reader:
             # What was there before a reset is not what an instruction ran with.
             yield Understood(line, self._begin(Block("registers", "later", int(match[1]))))
         elif match := _EMULATION.search(line.text):
-            block = self._begin(Block("registers", "guest"))
+            block = self._begin(Block("fault", "guest"))
             yield Note(line, block, f"KVM stopped the guest with internal error {match[1]}: it could not go on with the"
                                     " instruction at RIP, and no exception was raised")  # fmt: skip
         elif match := _ENTRY.search(line.text):

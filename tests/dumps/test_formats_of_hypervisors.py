@@ -1,0 +1,297 @@
+"""One text per program or message: all that is claimed, and nothing else."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+
+import nvmx
+
+LOCK, SMX, VMX = "FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx"
+FC_5 = {LOCK: 1, SMX: 0, VMX: 1}
+LONG = {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 1}
+
+
+class Case(NamedTuple):
+    name: str
+    text: str
+    instruction: str | None = None
+    executed: bool | None = None
+    observed: tuple[str, ...] = ()
+    known: Mapping[str, Any] = MappingProxyType({})
+    notes: tuple[str, ...] = ()  # words that a note must have
+
+
+CASES = [
+    Case(
+        "KVM could not emulate an instruction in a guest",
+        """\
+KVM internal error. Suberror: 1
+emulation failure
+RAX=0000000000000000 RBX=0000000000000000 RCX=0000000000000000 RDX=0000000000000663
+RSI=0000000000000000 RDI=0000000000000000 RBP=0000000000000000 RSP=ffffffff82003e58
+R8 =0000000000000000 R9 =0000000000000000 R10=0000000000000000 R11=0000000000000000
+R12=0000000000000000 R13=0000000000000000 R14=0000000000000000 R15=0000000000000000
+RIP=ffffffff81a00010 RFL=00010002 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=0
+ES =0000 0000000000000000 ffffffff 00c00000
+CS =0010 0000000000000000 ffffffff 00a09b00 DPL=0 CS64 [-RA]
+SS =0018 0000000000000000 ffffffff 00c09300 DPL=0 DS   [-WA]
+CR0=80050033 CR2=0000000000000000 CR3=000000000200c000 CR4=000406b0
+EFER=0000000000000d01
+Code=48 8d 44 24 10 90 90 90 <f3> 0f c7 34 24 c3 ?? ?? ??
+""",
+        instruction="VMXON",
+        known={**LONG, "CR0.NE": 1, "CR4.VMXE": 0, "CPL": 0, "A20M": 0, "LOCK": 0},
+        notes=("KVM stopped the guest",),
+    ),
+    Case(
+        "a guest in SMM, with A20 masked",
+        """\
+EAX=00000000 EBX=00000000 ECX=00000000 EDX=00000663
+ESI=00000000 EDI=00000000 EBP=00000000 ESP=00000000
+EIP=00008000 EFL=00000002 [-------] CPL=0 II=0 A20=0 SMM=1 HLT=0
+CS =3000 00030000 ffffffff 00809300
+SS =0000 00000000 ffffffff 00809300
+CR0=00000010 CR2=00000000 CR3=00000000 CR4=00000000
+EFER=0000000000000000
+""",
+        known={"CR0.PE": 0, "CR0.NE": 0, "CR0.PG": 0, "CR4.VMXE": 0, "EFER.LMA": 0, "RFLAGS.VM": 0, "CS.L": 0,
+               "CPL": 0, "A20M": 1},
+        notes=("SMM",),
+    ),
+    Case(
+        "an old QEMU without EFER: 32-bit names and 64-bit page tables are compatibility mode",
+        """\
+EAX=00000000 EBX=00000000 ECX=00000000 EDX=00000663
+EIP=08048123 EFL=00000246 [---Z-P-] CPL=3 II=0 A20=1 SMM=0 HLT=0
+CS =0023 00000000 ffffffff 00cffb00 DPL=3 CS32 [-RA]
+CR0=80050033 CR2=0000000000000000 CR3=000000000200c000 CR4=000006b0
+""",
+        known={**LONG, "CS.L": 0, "CR0.NE": 1, "CR4.VMXE": 0, "CPL": 3, "A20M": 0},
+    ),
+    Case(
+        "GDB stops at VMXON, with an illegal instruction",
+        """\
+Program received signal SIGILL, Illegal instruction.
+0x0000555555555131 in main ()
+(gdb) x/i $pc
+=> 0x555555555131 <main+8>:\tvmxon  (%rax)
+rip            0x555555555131      0x555555555131 <main+8>
+eflags         0x10246             [ PF ZF IF RF ]
+cs             0x33                51
+ss             0x2b                43
+""",
+        "VMXON", True, ("#UD",), {"RFLAGS.VM": 0, "CS.L": 1, "CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "CPL": 3},
+    ),
+    Case(
+        "GDB stops at VMXOFF, with a segmentation fault, which is #GP, #SS or #PF",
+        """\
+Program received signal SIGSEGV, Segmentation fault.
+=> 0x401126 <main>:\tvmxoff
+""",
+        "VMXOFF", True, ("fault",),
+    ),
+    Case("GDB's words alone", "(gdb) p $cr4\n$1 = [ VMXE PAE ]"),
+    Case(
+        "Bochs' VMXON with a wrong revision identifier",
+        "00012345678e[CPU0  ] VMXON: not expected (18 != 43) VMCS revision id !",
+        "VMXON", True, ("VMfailInvalid",), {"revision.match": 0, "revision.bit31": 0},
+    ),
+    Case(
+        "Bochs' VMXON with a shadow VMCS as its region",
+        "00012345678e[CPU0  ] VMXON: not expected (-2147483605 != 43) VMCS revision id !",
+        "VMXON", True, ("VMfailInvalid",), {"revision.match": 1, "revision.bit31": 1},
+    ),
+    Case(
+        "Bochs' VMXON with a pointer that cannot be used",
+        "VMXON: invalid or not page aligned physical address !",
+        "VMXON", True, ("VMfailInvalid",), notes=("does not say which",),
+    ),
+    Case(
+        "Bochs' VMXOFF at CPL 3 in VMX root operation",
+        "00012345678e[CPU1  ] VMXOFF: with CPL!=0 cause #GP(0)",
+        "VMXOFF", True, ("#GP(0)",), {"VMX": "root"},
+    ),
+    Case(
+        "Bochs of 2026 shows CPL",
+        """\
+CPL=3
+CR0=0xe0000031: PG CD NW ac wp NE ET ts em mp PE
+CR4=0x00002020: fred lass uintr pks cet pke smap smep keylock osxsave pcid fsgsbase smx VMX la57 umip pge mce PAE pse
+EFER=0x00000500: ffxsr nxe LMA LME sce
+eflags: 0x00000002: id vip vif ac vm rf nt IOPL=0 of df if tf sf zf af pf cf
+""",
+        known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CPL": 3},
+    ),
+    Case(
+        "Bochs 2.3's order of descriptor halves",
+        """\
+CR0=0x80000031: PG cd nw ac wp NE ET ts em mp PE
+cs:s=0x0028, dl=0x0000ffff, dh=0x00af9b00, valid=1
+ss:s=0x0033, dl=0x0000ffff, dh=0x00cff300, valid=7
+""",
+        known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CS.L": 1, "CPL": 3},
+    ),
+    Case(
+        "IA32 firmware",
+        """\
+!!!! IA32 Exception Type - 0D(#GP - General Protection)  CPU Apic ID - 00000001 !!!!
+ExceptionData - 00000000
+EIP  - 7F0A1234, CS  - 00000010, EFLAGS - 00010206
+EAX  - 00000000, ECX - 0000003A, EDX - 00000000, EBX - 00000000
+CR0  - 80000033, CR2 - 00000000, CR3 - 7F000000, CR4 - 00002668
+""",
+        None, True, ("#GP(0)",),
+        {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "EFER.LMA": 0, "RFLAGS.VM": 0, "CS.L": 0, "CPL": 0},
+    ),
+    Case(
+        "VirtualBox's report about the host",
+        """\
+00:00:04.809255 HM: Using VT-x implementation 3.0
+00:00:04.809259 HM: Host CR4                          = 0x370678
+00:00:04.809260 HM: Host EFER                         = 0xd01
+00:00:04.809260 HM: MSR_IA32_SMM_MONITOR_CTL          = 0x0
+00:00:04.809261 HM: MSR_IA32_FEATURE_CONTROL          = 0x20005
+00:00:04.809261 HM:   LOCK
+00:00:04.809262 HM:   VMXON
+00:00:04.809270 HM: MSR_IA32_VMX_BASIC                = 0xda040000000004
+""",
+        known={"CR4.VMXE": 0, "EFER.LMA": 1, **FC_5, "dual_monitor": 0},
+    ),
+    Case(
+        "VirtualBox 7.2 reports CR0, too",
+        """\
+HM: Host CR0                          = 0x80050033
+HM: Host CR4                          = 0x1726f0
+HM: Host FEATURE_CONTROL              = 0x5
+""",
+        known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, **FC_5},
+    ),
+    Case("VirtualBox finds VMX in use", "VT-x is being used by another hypervisor (VERR_VMX_IN_VMX_ROOT_MODE).",
+         "VMXON", None, (), {"CR4.VMXE": 1}, ("another hypervisor",)),
+    Case("VirtualBox's VMXON sets CF", "(VERR_VMX_INVALID_VMXON_PTR)",
+         "VMXON", True, ("VMfailInvalid",), {"CR4.VMXE": 1}, ("VMX root operation",)),
+    Case("VirtualBox's VMXON sets ZF", "rc=VERR_VMX_VMXON_FAILED", "VMXON", True, ("VMfailValid",), {"CR4.VMXE": 1}),
+    Case("VirtualBox finds bit 2 clear", "VERR_VMX_MSR_VMX_DISABLED", "VMXON", False, (), {LOCK: 1, VMX: 0}),
+    Case("VirtualBox cannot lock", "VERR_VMX_MSR_LOCKING_FAILED", "VMXON", False, (), {LOCK: 0}),
+    Case(
+        "WinDbg: registers, control registers and MSRs",
+        """\
+0: kd> r
+rax=0000000000000000 rbx=ffffd00020a1b000 rcx=000000000000003a
+rdx=0000000000000000 rsi=0000000000000000 rdi=0000000000000001
+rip=fffff80012345678 rsp=ffffd00020a1aff0 rbp=0000000000000000
+iopl=0         nv up ei pl zr na po nc
+cs=0010  ss=0018  ds=002b  es=002b  fs=0053  gs=002b             efl=00000246
+0: kd> r cr0,cr4
+cr0=0000000080050031 cr4=00000000000406f8
+0: kd> rdmsr 3a
+msr[3a] = 00000000`00000005
+""",
+        known={**LONG, "CR0.NE": 1, "CR4.VMXE": 0, "CPL": 0, **FC_5},
+    ),
+    Case(
+        "WinDbg: the frame of a handler names the exception, and not the instruction",
+        """\
+00 ffffd000`20a1ade8 fffff800`026 nt!KeBugCheckEx
+01 ffffd000`20a1adf0 fffff800`027 nt!KiBugCheckDispatch+0x69
+02 ffffd000`20a1af30 fffff800`12345678 nt!KiGeneralProtectionFault+0xfd
+03 ffffd000`20a1b0c0 fffff800`12345abc SimpleVisor!ShvVmxLaunchOnVp+0x21 [c:\\shv\\nt\\shvvmx.c @ 379]
+""",
+        None, True, ("#GP(0)",), notes=("does not show",),
+    ),
+    Case(
+        "WinDbg: a status and the instruction",
+        """\
+EXCEPTION_CODE: (NTSTATUS) 0xc0000096 - {EXCEPTION}  Privileged instruction.
+FAULTING_IP:
+driver+1234
+fffff800`12345678 f30fc77424f8    vmxon   qword ptr [rsp-8]
+""",
+        "VMXON", True, ("#GP(0)",), {"LOCK": 0},
+    ),
+    Case("WinDbg: an illegal instruction", "ExceptionCode: c000001d (Illegal instruction)", None, True, ("#UD",)),
+    Case("HAXM's VMXON failed", "haxm_error: [#3] VMXON failed for region 0x12345000 (result=0x1, vmxe=2000)",
+         "VMXON", True, ("VMfailInvalid",), {"CR4.VMXE": 1, "pointer.aligned": 1}, ("was set before",)),
+    Case(
+        "HAXM's variables after another hypervisor was found",
+        """\
+00000012\t3.14159265\thaxm_error: log_host_cr4_vmxe: 1
+00000013\t3.14159266\thaxm_error: log_host_cr4 1426f8
+00000014\t3.14159267\thaxm_error: log_vmxon_res 1
+00000015\t3.14159268\thaxm_error: log_vmxon_addr 12345000
+00000016\t3.14159269\thaxm_error: log_vmxon_err_type1 1
+00000017\t3.14159270\thaxm_error: log_vmoff_no 1
+""",
+        "VMXON", True, ("VMfailInvalid",), {"CR4.VMXE": 1, "pointer.aligned": 1}, ("another hypervisor",),
+    ),
+    Case("HAXM's variables before any VMXON: they are 0 from the start", "log_vmxon_res 0\nlog_vmxon_addr 0"),
+    Case(
+        "rekall's VMXON in VMX root operation",
+        """\
+[  100.000001] [i] IA32_FEATURE_CONTROL_MSR = 5
+[  100.000002] [i] IA32_VMX_BASIC_MSR = DA040000000004
+[  100.000003] [i] Revision ID: 0x00000004
+[  100.000004] [i] vmxon has failed!
+[  100.000005]    # Error code: F
+[  100.000006]    # RFLAGS: 0x203
+""",
+        "VMXON", True, ("VMREAD returned", "RFLAGS 0x203"),
+        {**FC_5, "revision.match": 1, "revision.bit31": 0},
+    ),
+    Case("Bareflank prints FEATURE_CONTROL", "ERROR: VT-x has been disabled in BIOS: 0x0000000000000001",
+         "VMXON", False, (), {LOCK: 1, SMX: 0, VMX: 0}),
+    Case("Bareflank finds CR4.VMXE set", "VT-x is already running. Is another hypervisor running?",
+         "VMXON", False, (), {"CR4.VMXE": 1}),
+    Case("Jailhouse's driver", "jailhouse: VT-x disabled by Firmware/BIOS", "VMXON", False, (), {VMX: 0}),
+    Case("Jailhouse finds CR4.VMXE set", "hypervisor/arch/x86/vmx.c:123: returning error -16", "VMXON", False, (),
+         {"CR4.VMXE": 1}),
+    Case("Jailhouse's EIO has many causes", "hypervisor/arch/x86/vmx.c:123: returning error -5"),
+    Case("BitVisor", "VMXON is disabled.", "VMXON", False, (), {LOCK: 1, VMX: 0}),
+    Case("HyperDbg finds bit 2 clear",
+         "(10:11:12.131 - core : 0 - vmx-root? no)\t [+] Error (VmxCheck:60) | Err, you should enable vt-x from BIOS",
+         "VMXON", False, (), {VMX: 0}),
+    Case("HyperDbg's VMXON", "Err, executing vmxon instruction failed with status : 2",
+         "VMXON", True, ("VMfailInvalid",)),
+    Case("DBVM refuses", "IA32_FEATURE_CONTROL=0000000000000001\nBit 2 (VMX) is also disabled. VMX is not possible.",
+         "VMXON", False, (), {LOCK: 1, SMX: 0, VMX: 0}),
+    Case(
+        "a Rust kernel's registers",
+        """\
+trap 6 @ 0xffffffff80201234
+TrapFrame {
+    rax: 0x0,
+    rip: 0xffffffff80201234,
+    cs: 0x8,
+    rflags: 0x10202,
+}
+cr4:0x6b0, cr3:0x1000, cr2:0x0, cr0:0x80010033
+""",
+        known={**LONG, "CR0.NE": 1, "CR4.VMXE": 0, "CPL": 0},
+    ),
+    Case("a value in a sentence is no dump", "You must set cr4=0x2000 before you execute VMXON"),
+    Case("Windows: VMX in CPUID, and the firmware does not allow it",
+         "VMMonitorModeExtensions      : True\nVirtualizationFirmwareEnabled : False",
+         "VMXON", False, (), {}, ("FEATURE_CONTROL",)),
+    Case("Windows under a hypervisor reports what that shows",
+         "HypervisorPresent : True\nVMMonitorModeExtensions : False\nVirtualizationFirmwareEnabled : False",
+         "VMXON", False, (), {"CR4.VMXE": 0}, ("Windows itself is a guest",)),
+    Case("systeminfo", "Hyper-V Requirements: VM Monitor Mode Extensions: Yes\n Virtualization Enabled In Firmware: No",
+         "VMXON", False, (), {}, ("FEATURE_CONTROL",)),
+    Case("Hyper-V's event 41", "Event ID: 41 Hypervisor launch failed; Either VMX not present or not enabled in BIOS.",
+         "VMXON", False, (), {}, ("does not say which",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_one_text(case: Case) -> None:
+    reading = nvmx.read(case.text)
+    assert reading.refused is None
+    assert (reading.instruction, reading.executed, reading.observed) == (case.instruction, case.executed, case.observed)
+    assert dict(reading.known) == case.known
+    assert all(any(words in note for note in reading.notes) for words in case.notes), reading.notes
+
+
+def test_another_vendors_error_code_is_refused() -> None:
+    assert "AMD" in (nvmx.read("AMD-V is not available (VERR_SVM_NO_SVM)").refused or "")
