@@ -15,7 +15,10 @@ _CONTEXT = re.compile(r"^RFLAGS: ([0-9a-f]{16}) .*\bCONTEXT: (hypervisor|hvm gue
 _NAMED = re.compile(r"\b(r[a-d]x|r[sd]i|r[bs]p|r\d\d|r[89]|cr[0234]): {1,2}([0-9a-f]{16})(?![0-9a-f])")
 _SELECTORS = re.compile(r"^ds: [0-9a-f]{4} .*\bcs: ([0-9a-f]{4})$")
 _CPU = re.compile(r"^CPU: {2,}(\d+)$")
-_CODE = re.compile(r"\bXen code around <.{0,200}?: +(?:[0-9a-f]{2} )*<([0-9a-f]{2})>((?: [0-9a-f]{2})*)")
+_AROUND = "Xen code around <"  # the bytes come in the next line
+_CODE = re.compile(
+    r"(?:.{0,99}\bXen code around <.{0,200}?: +)?(?:[0-9a-f]{2} ){0,64}<([0-9a-f]{2})>((?: [0-9a-f]{2}){0,64})"
+)
 _TRAP = re.compile(r"FATAL TRAP: vec(?:tor)? ?=? ?(\d+)[, (].*")
 _ERROR = re.compile(r"\[error_code=([0-9a-f]{4})\]|#[A-Z]{2}\[([0-9a-f]{4})\]")
 _WORDS = re.compile(r"^(GENERAL PROTECTION FAULT|INVALID OPCODE|STACK FAULT)\b")
@@ -35,9 +38,11 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     system = Block("system")
     block: Block | None = None
     cpu = None
+    around = False
     for line in lines:
         text = line.text
-        if not any(word in text for word in _QUICK):
+        around, in_code = _AROUND in text, around
+        if not in_code and not any(word in text for word in _QUICK):
             continue
         if match := _MESSAGE.search(text):
             yield from _message(line, system, match[1] or match[2])
@@ -65,8 +70,10 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
                 yield Register(line, block, name, int(value, 16))
         elif match := _SELECTORS.match(text):
             yield Register(line, block, "cs", int(match[1], 16))
-        elif match := _CODE.search(text):
+        elif (around or in_code) and (match := _CODE.match(text)):
             yield Code(line, block, bytes.fromhex(match[1] + match[2]))
+        elif around:
+            yield Understood(line, block)
         elif match := _TRAP.search(text):
             error = _ERROR.search(text)
             yield Fault(line, block, _VECTORS.get(int(match[1]), f"exception {match[1]}"), _error(error))
