@@ -119,12 +119,17 @@ XEN_FRAME = """\
 (XEN) [  812.100133] r15: 0000000000000000   cr0: 0000000080050033   cr4: 0000000000d526e0
 (XEN) [  812.100137] Xen code around <0000000045f1e11f> (0000000045f1e11f):
 (XEN) [  812.100139]  48 c1 ea 20 b9 3a 00 00 00 <0f> 30 c3
+(XEN) [  812.100201] ****************************************
+(XEN) [  812.100203] Panic on CPU 0:
+(XEN) [  812.100205] GENERAL PROTECTION FAULT
+(XEN) [  812.100207] [error_code=0000]
 """
 
 
 def test_o32_wrmsr_of_a_locked_feature_control_is_not_vmxon() -> None:
     reading = nvmx.read(XEN_FRAME)
-    assert reading.instruction == "WRMSR"
+    assert (reading.instruction, reading.executed) == ("WRMSR", True)
+    assert said(reading, "WRMSR of 3Ah", "not VMXON's")
     assert reading.known["CR4.VMXE"] == reading.known["CR0.NE"] == reading.known["CR0.PG"] == 1
     assert LOCK not in reading.known
 

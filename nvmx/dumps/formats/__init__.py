@@ -18,6 +18,7 @@ from . import (
     ftrace,
     gdb,
     hypervisors,
+    kernels,
     kvm_unit_tests,
     linux_messages,
     linux_oops,
@@ -52,6 +53,7 @@ FORMATS: tuple[Format, ...] = (
     hypervisors.facts,
     messages.facts,
     windbg.facts,
+    kernels.facts,
 )
 # These look for words and values in any text, and each of them may see something else in the same line.
 ANY_TEXT: tuple[Format, ...] = (assignments.facts, prose.facts)

@@ -1,0 +1,49 @@
+"""Registers as small kernels print them: `cr0: 0x80050033, cs: 0x8`, a structure's fields as Rust does, `trap 13 @ 0x`.
+
+Only lines that consist of names and values are taken, and only names in small letters: many programs print CR0= about a
+processor that cannot be told from one line.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..facts import Block, Fact, Fault, Mode, Register, Understood
+from ..line import Line
+
+_NAMES = {"cr0": "cr0", "cr4": "cr4", "efer": "efer", "rflags": "rflags", "eflags": "rflags", "rip": "rip",
+          "eip": "rip", "cs": "cs", "cpl": "cpl"}  # fmt: skip
+_PAIR = re.compile(r"\b([a-z][a-z0-9_]{1,24}) ?[:=] ?(0x[0-9a-f_]{1,20}|[0-9a-f]{8,16}|\d)\b")
+_REST = re.compile(r"(?:\w+::)*(?:TrapFrame|Registers|Context)\b|[\s,;{}()\[\]|]+")
+_TRAP = re.compile(r"trap (\d{1,2}) @ 0x[0-9a-f]{1,16}$")
+_VECTORS = {6: "#UD", 12: "#SS", 13: "#GP", 14: "#PF"}
+_QUICK = ("cr0", "cr4", "efer", "flags", "ip", "cs", "cpl", "trap", "Frame", "r")
+
+
+def facts(lines: Sequence[Line]) -> Iterator[Fact]:
+    """Yield the facts of every trap and of every line of names and values."""
+    block = Block("registers")
+    seen: dict[str, int] = {}
+    for line in lines:
+        text = line.text
+        if match := _TRAP.search(text):
+            block, seen = Block("fault"), {}
+            vector = int(match[1])
+            yield Fault(line, block, _VECTORS.get(vector) or f"exception {vector}")
+        found = _registers(text)
+        if any(seen.get(name, value) != value for name, value in found.items()):
+            block, seen = Block("registers"), {}
+        seen |= found
+        for name, value in found.items():
+            yield Register(line, block, name, value)
+        if found.get("rip", 0) >> 32:
+            yield Mode(line, block, "64-bit")  # in every other mode, the instruction pointer has 32 bits
+        elif found or (block.kind == "fault" and text.startswith("TrapFrame")):
+            yield Understood(line, block)
+
+
+def _registers(text: str) -> dict[str, int]:
+    """Return the registers of a line, if it has nothing else in it than names and values."""
+    if not any(word in text for word in _QUICK) or _REST.sub("", _PAIR.sub("", text)):
+        return {}
+    pairs = [(name, int(value.replace("_", ""), 16)) for name, value in _PAIR.findall(text)]
+    return {_NAMES[name]: value for name, value in pairs if name in _NAMES}
