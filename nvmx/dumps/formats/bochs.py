@@ -16,6 +16,7 @@ _OTHER = re.compile(
     r"CR2=page fault laddr=0x|CR3=0x[0-9a-f]{8,16}$|P(?:CD|WT)=page-level|CR8: 0x|XCR0=0x|[gi]dtr:base=0x"
     r"|(?:Code|Data) segment, base=0x"
 )
+_CUT_OFF = re.compile(r"(?:CR0|CR4|EFER)=(?:0(?:x[0-9a-f]*)?)?$|eflags|[c-gs]s:|rip: ")
 _CPL = re.compile(r"CPL=([0-3])$")
 _GENERAL = re.compile(r"(r[a-d]x|r[sd]i|r[bs]p|r[89]|r1[0-5]|rip) ?: ([0-9a-f]{8})_([0-9a-f]{8})$")
 _SHORT = re.compile(r"(e[a-d]x|e[sd]i|e[bs]p|eip): 0x([0-9a-f]{8}) -?\d+$")
@@ -130,7 +131,7 @@ class _Reader:
             self._ask().cpu = int(match[1])
             self.names -= _OF_R
             yield Understood(line, self._ask())
-        elif _OTHER.match(text):
+        elif _OTHER.match(text) or (self.asked and _CUT_OFF.match(text)):
             yield Understood(line, self._ask())
 
     def _message(self, line: Line, block: Block, text: str) -> Iterator[Fact]:

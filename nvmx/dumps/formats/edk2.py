@@ -13,7 +13,7 @@ _HEADLINE = re.compile(
     r"!!!! (X64|IA32) Exception Type - ([0-9A-F]{2,8})(?:\(([^)]*)\))? *(?:CPU Apic ID - ([0-9A-F]{8}))? *!!!!", re.I
 )
 _DATA = re.compile(r"ExceptionData - ([0-9A-F]{8,16})\b", re.I)
-_PAIR = re.compile(r"\b([A-Z][A-Z0-9]{1,5}) *- *([0-9A-F]{8}(?:[0-9A-F]{8})?)\b", re.I)
+_PAIR = re.compile(r"\b([A-Z][A-Z0-9]{1,5}) *- *([0-9A-F]{8,16})\b", re.I)
 _IMAGE = re.compile(r"!!!! (?:Find|Can't find) image")
 _NAMES = {"RFLAGS": "rflags", "EFLAGS": "rflags", "RIP": "rip", "EIP": "rip", "CS": "cs", "CR0": "cr0", "CR4": "cr4"}
 _IGNORED = ("DS", "ES", "FS", "GS", "SS", "CR2", "CR3", "CR8", "GDTR", "LDTR", "IDTR", "TR")
@@ -26,6 +26,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield the facts of every dump; lines before the first headline belong to none."""
     block: Block | None = None
     fault: tuple[Line, str] | None = None
+    digits = 16
     for line in lines:
         text = line.text
         if "!!!!" in text and (match := _HEADLINE.search(text)):
@@ -34,6 +35,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             vector = int(match[2], 16)
             block = Block("fault", cpu=int(match[4], 16) if match[4] else None)
             fault = line, _EXCEPTIONS.get(vector) or f"exception {vector}"
+            digits = 16 if match[1].upper() == "X64" else 8
             yield Mode(line, block, "64-bit" if match[1].upper() == "X64" else "protected, 16- or 32-bit")
         elif block is None or "-" not in text:
             continue
@@ -44,15 +46,17 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
         elif _IMAGE.match(text) or text.startswith("FXSAVE_STATE"):
             yield Understood(line, block)
         else:
-            yield from _registers(line, block)
+            yield from _registers(line, block, digits)
     if block and fault:
         yield Fault(fault[0], block, fault[1])
 
 
-def _registers(line: Line, block: Block) -> Iterator[Fact]:
+def _registers(line: Line, block: Block, digits: int) -> Iterator[Fact]:
     for name, value in _PAIR.findall(line.text):
         name = name.upper()
-        if name in _NAMES:
+        if len(value) != digits:
+            yield Understood(line, block)  # it is cut off
+        elif name in _NAMES:
             yield Register(line, block, _NAMES[name], int(value, 16))
         elif _GENERAL.fullmatch(name):
             yield Register(line, block, f"r{name[1:].lower()}", int(value, 16))

@@ -24,7 +24,7 @@ _BEFORE_WRITE = re.compile(r"setting IA32_FEATURE_CONTROL to ", re.IGNORECASE)
 _SHOULD_BE = re.compile(rf"CR([0O4])={_HEX} *\(Should be {_HEX}\)", re.IGNORECASE)
 _CR = re.compile(rf"\bCR([0O4]) ?= ?{_HEX}\b", re.IGNORECASE)
 _REVISION = re.compile(r"revision id=(\d{1,10})$", re.IGNORECASE)
-_REVISION_HEX = re.compile(rf"\[i\] Revision ID: {_HEX}$", re.IGNORECASE)
+_REVISION_HEX = re.compile(r"\[i\] Revision ID: 0x([0-9a-f]{8})$", re.IGNORECASE)
 _REGION = re.compile(rf"v[mn]xon_region=? ?{_HEX}$", re.IGNORECASE)
 
 _REKALL = re.compile(r"\[i\] vmx(?:on|off) has failed!")
@@ -132,13 +132,19 @@ class _Reader:
         if ("=" not in text and ":" not in text and "is now" not in text) or _BEFORE_WRITE.match(text):
             return
         for name, value in _MSR.findall(text):
-            if index := _MSRS.get(name.upper().replace("UMX", "VMX")):
+            index = _MSRS.get(name.upper().replace("UMX", "VMX"))
+            if index and len(value) < 16 and value[0] == "0" and len(value) > 1:
+                yield Understood(line, self.system)  # it is cut off
+            elif index:
                 yield Msr(line, self.system, index, int(value, 16))
                 self.dbvm = True
         if match := _SHOULD_BE.match(text):
             yield Register(line, self.registers, f"cr{match[1].replace('O', '0').replace('o', '0')}", int(match[2], 16))
         elif self.dbvm and not _SHOULD_BE.search(text):
             for number, value in _CR.findall(text):
+                if value[0] == "0" and (len(value) not in (8, 16) or not int(value, 16)):
+                    yield Understood(line, self.system)  # it is cut off
+                    continue
                 yield Register(line, self.registers, f"cr{number.replace('O', '0').replace('o', '0')}", int(value, 16))
         if match := _REVISION.match(text):
             yield Register(line, self.registers, "revision", int(match[1]) & 0xFFFF_FFFF)
@@ -154,7 +160,8 @@ class _Reader:
             observed = _HAXM_RESULTS.get(result[0], "completed")
             yield Event(result[1], self.system, "VMXON", True, (observed,))
             yield Says(result[1], self.system, "CR4.VMXE", 1)
-            yield Register(address[1], self.registers, "vmxon_pointer", address[0])
+            if "vmxon_err_type1" in self.haxm:  # the next line: the address is not cut off
+                yield Register(address[1], self.registers, "vmxon_pointer", address[0])
         else:
             for name, observed in (("vmxon_err_type1", "VMfailInvalid"), ("vmxon_err_type2", "VMfailValid")):
                 value = self.haxm.get(name)

@@ -16,7 +16,7 @@ _LOCK, _SMX, _VMX = "FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONT
 _NO_VMX: Mapping[str, int] = {"CR4.VMXE": 0}  # where CPUID shows no VMX, this bit cannot be set
 _VMXE: Mapping[str, int] = {"CR4.VMXE": 1}
 _LOCKED: Mapping[str, int] = {_LOCK: 1, _VMX: 0}
-_VALUE = re.compile(r": 0x([0-9a-f]{1,16})$", re.IGNORECASE)
+_VALUE = re.compile(r": 0x([0-9a-f]{16})$", re.IGNORECASE)
 _FAILED = ("completed",)  # CF or ZF, and it is not said which
 
 

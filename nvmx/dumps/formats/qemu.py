@@ -11,15 +11,19 @@ from ..line import Line
 
 _CPU = re.compile(r"CPU#(\d+)$")
 _GENERAL = re.compile(r"(?:[RE][A-D]X|[RE][SD]I|[RE][BS]P|R\d[\d ]) ?=[0-9a-f]{8}")
-_VALUE = re.compile(r"\b(R[A-D]X|R[SD]I|R[BS]P|R\d\d?|E[A-D]X|E[SD]I|E[BS]P|CR[0234]|EFER) ?=([0-9a-f]{8,16})\b")
+# A value with fewer digits is cut off.
+_VALUE = re.compile(
+    r"\b(?:(R[A-D]X|R[SD]I|R[BS]P|R\d\d?|EFER) ?=([0-9a-f]{16})\b|(E[A-D]X|E[SD]I|E[BS]P|CR[04])=([0-9a-f]{8})\b)"
+)
 _POINTER = re.compile(
-    r"([RE])IP=([0-9a-f]{8,16}) (?:RFL|EFL)=([0-9a-f]{8}) \[[A-Z-]{7}\]"
+    r"([RE])IP=([0-9a-f]{8}|[0-9a-f]{16}) (?:RFL|EFL)=([0-9a-f]{8}) \[[A-Z-]{7}\]"
     r" CPL=([0-3]) II=[01] A20=([01])(?: SMM=([01]))?(?: HLT=[01])?$"
 )
 _SEGMENT = re.compile(r"(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) [0-9a-f]{8,16} [0-9a-f]{8} ([0-9a-f]{8})\b")
-_CONTROL = re.compile(r"CR0=[0-9a-f]{8,16} CR2=[0-9a-f]{8,16} CR3=([0-9a-f]{8,16}) CR4=[0-9a-f]{8,16}$")
+_CONTROL = re.compile(r"CR0=[0-9a-f]{8} CR2=[0-9a-f]{8,16} CR3=([0-9a-f]{8,16}) CR4=[0-9a-f]{8}$")
 _OTHER = re.compile(
-    r"(?:[GI]DT=  |DR[06]=|EFER=|CC[SD]=|FCW=|FPR\d|[XY]MM\d|Opmask|check_exception old: |Servicing hardware INT=)"
+    r"(?:[GI]DT=  |DR[06]=|CR0=[0-9a-f]|EFER=|(?:[C-GS]S|LDT|TR) ?=[0-9a-f]|[RE]IP=|CC[SD]=|FCW=|FPR\d|[XY]MM\d|Opmask"
+    r"|check_exception old: |Servicing hardware INT=)"
 )
 _CODE = re.compile(r"Code=((?:<?[0-9a-f?]{2}>? ?)+)$")
 _RESET = re.compile(r"CPU Reset \(CPU (\d+)\)$")
@@ -117,16 +121,16 @@ class _Reader:
             at = match[1].partition("<")[2].replace(">", "").split("?")[0].split()
             if at:
                 yield Code(line, block, bytes(int(byte, 16) for byte in at if len(byte) == 2))
-        elif _GENERAL.match(text) or _OTHER.match(text) or _CONTROL.match(text):
+        elif _GENERAL.match(text) or _OTHER.match(text):
             yield from self._values(line)
 
     def _values(self, line: Line) -> Iterator[Fact]:
-        found = {name: int(value, 16) for name, value in _VALUE.findall(line.text)}
+        found = {long or short: int(wide or narrow, 16) for long, wide, short, narrow in _VALUE.findall(line.text)}
         block = self._current(set(found))
         yield Understood(line, block)
         for name, value in found.items():
-            short = f"R{name[1:]}" if name[0] == "E" and name != "EFER" else name
-            yield Register(line, block, short.lower(), value)
+            name = f"R{name[1:]}" if name[0] == "E" and name != "EFER" else name
+            yield Register(line, block, name.lower(), value)
         if self.kernel == "E" and (match := _CONTROL.match(line.text)):
             # The width of CR3 follows EFER.LMA, and the names of the registers follow CS.
             if len(match[1]) == 16:

@@ -10,7 +10,7 @@ from ..facts import Block, Fact, Mode, Msr, Register, Understood, Vendor
 from ..line import Line
 
 _TITLE = re.compile(r"Guest CPUM \(VCPU (\d+)\) state")
-_PAIR = re.compile(r"\b([re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[re]ip|cr[04]|[re]flags) *=([0-9a-f]{8,16})\b")
+_PAIR = re.compile(r"\b([re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[re]ip|cr[04]|[re]flags) *=([0-9a-f]{1,16})\b")
 _SEGMENT = re.compile(r"\b(cs|ss)=\{([0-9a-f]{4}) base=[0-9a-f]{8,16} limit=[0-9a-f]{8} flags=([0-9a-f]{8})\}")
 _OTHER = re.compile(
     r"(?:[d-gs]s|gdtr|ldtr|idtr|tr  |dr\d|cr[23]|SysEnter|FCW|PAT|STAR|[CL]STAR|SFMASK|KERNELGSBASE) *=|xcr="
@@ -28,10 +28,12 @@ _SVM = re.compile(r"\bVERR_SVM_[A-Z0-9_]+")
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield the facts of guests' registers, of the host's and of error codes."""
     guest: Block | None = None
+    digits = 8  # fewer are printed only if the text is cut off; names and numbers are longer for 64-bit code
     host, machine = Block("registers"), Block("system")
     for line in lines:
         text = line.text
         if match := _TITLE.search(text):
+            digits = 8
             guest = Block("registers", "guest", int(match[1]))
             yield Understood(line, guest)
         elif text.startswith("HM:"):
@@ -39,7 +41,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
         elif match := _SVM.search(text):
             yield Vendor(line, machine, "AMD", match[0])
         elif guest and "=" in text:
-            yield from _registers(line, guest)
+            digits = 16 if text.startswith("rax=") else digits
+            yield from _registers(line, guest, digits)
 
 
 def _report(line: Line, host: Block, machine: Block) -> Iterator[Fact]:
@@ -51,7 +54,7 @@ def _report(line: Line, host: Block, machine: Block) -> Iterator[Fact]:
             yield Msr(line, machine, index, int(match[2], 16))
 
 
-def _registers(line: Line, guest: Block) -> Iterator[Fact]:
+def _registers(line: Line, guest: Block, digits: int) -> Iterator[Fact]:
     text = line.text
     if match := _EFER.match(text):
         yield Register(line, guest, "efer", int(match[1], 16))
@@ -59,6 +62,8 @@ def _registers(line: Line, guest: Block) -> Iterator[Fact]:
     found = False
     for name, value in _PAIR.findall(text):
         found = True
+        if len(value) < digits:
+            continue
         if name in ("rip", "eip"):
             # Names of 64 bits are printed for 64-bit code only.
             if name == "rip":
@@ -72,5 +77,5 @@ def _registers(line: Line, guest: Block) -> Iterator[Fact]:
         if name == "cs":
             yield Register(line, guest, "cs", int(selector, 16))
         yield Register(line, guest, f"{name}_rights", int(flags, 16))
-    if not found and _OTHER.match(text):
+    if found or _OTHER.match(text):
         yield Understood(line, guest)

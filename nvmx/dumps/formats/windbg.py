@@ -11,8 +11,10 @@ from ..line import Line
 
 _PROMPT = re.compile(r"(?:\d+: )?(?:l?kd|\d+:\d{3})> *")
 _PAIR = re.compile(
-    r"\b([re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[re]ip|cr[0-48]|efl|[c-gs]s|dr[0-7]|iopl)=([0-9a-f]{1,8}(?:`?[0-9a-f]{8})?)\b"
+    r"\b([re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[re]ip|cr[0-48]|dr[0-7])=([0-9a-f]{8}(?:`?[0-9a-f]{8})?)\b"
+    r"|\b(efl)=([0-9a-f]{8})\b|\b([c-gs]s)=([0-9a-f]{4})\b|\biopl=\d\b"
 )
+_BEGINNING = re.compile(r"(?:rax|rdx|rip|cr\d|iopl|cs|eax|eip)=[0-9a-f]")
 _MSR = re.compile(r"msr\[([0-9a-f]{1,8})\] = ([0-9a-f]{1,8})`([0-9a-f]{8})$")
 _FRAME = re.compile(
     r"[0-9a-f`]{2,17} .*\bnt!Ki(GeneralProtection|InvalidOpcode|StackFault|PageFault)(?:Fault|Abort)?\w*\+0x"
@@ -50,11 +52,13 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             yield from _status(line, block, match[1].lower())
         elif match := _DISASSEMBLY.match(text):
             yield Code(line, block, bytes.fromhex(match[1][: len(match[1]) // 2 * 2]))
-        elif found := _registers(text):
+        elif _BEGINNING.match(text):
+            found = _registers(text)
+            if seen or found:
+                yield Understood(line, block)
             if any(seen.get(name, value) != value for name, value in found.items()):
                 block, seen = Block("registers"), {}
             seen |= found
-            yield Understood(line, block)
             for name, value in found.items():
                 yield Register(line, block, name, value)
             if found.get("rip", 0) >> 32:
@@ -62,20 +66,20 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
 
 
 def _registers(text: str) -> dict[str, int]:
-    """Return the registers of a line that consists of nothing else."""
-    if not re.match(r"\w+=", text):
+    """Return the registers of a line that consists of nothing else but the words of flags."""
+    if any(len(word) != 2 for word in _PAIR.sub("", text).replace(",", " ").split()):
         return {}
-    rest = _PAIR.sub("", text).split()
-    if any(len(word) != 2 for word in rest):  # the words of flags: nv up ei pl nz na po nc
-        return {}
-    names = {"efl": "rflags"}
-    return {
-        names.get(name) or (f"r{name[1:]}" if name[0] == "e" and len(name) == 3 else name): int(
-            value.replace("`", ""), 16
-        )
-        for name, value in _PAIR.findall(text)
-        if name == "cs" or (not name.endswith("s") and name != "iopl")
-    }
+    found = {}
+    for match in _PAIR.finditer(text):
+        general, wide, flags, narrow, segment, selector = match.groups()
+        if general:
+            name = f"r{general[1:]}" if general[0] == "e" else general
+            found[name] = int(wide.replace("`", ""), 16)
+        elif flags:
+            found["rflags"] = int(narrow, 16)
+        elif segment == "cs":
+            found["cs"] = int(selector, 16)
+    return found
 
 
 def _status(line: Line, block: Block, status: str) -> Iterator[Fact]:
