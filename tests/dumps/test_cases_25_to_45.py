@@ -328,7 +328,9 @@ def test_o43_a_dump_with_shifted_fields_is_refused() -> None:
 
 
 def test_o44_firmware_that_leaves_ne_clear() -> None:
-    reading = nvmx.read(EDK2.format(cr0=0x80010011, cr4=0x2668))
+    text = EDK2.replace("06(#UD - Invalid Opcode)", "0D(#GP - General Protection)")
+    reading = nvmx.read(text.format(cr0=0x80010011, cr4=0x2668))
+    assert (reading.instruction, reading.observed) == (None, ("#GP(0)",))
     assert reading.known["CR4.VMXE"] == 1
     assert outcome(reading) == "#GP(0)"
     assert "CR0.NE = 0" in str(nvmx.verdict("VMXON", "intel", **reading.known))

@@ -48,7 +48,7 @@ _REVISION = re.compile(r"VMXON: not expected \((-?\d+) != (-?\d+)\) VMCS revisio
 _IN_ROOT = re.compile(r"(VMXON|VMXOFF): with CPL!=0 cause #GP\(0\)")
 _TRIPLE = re.compile(r"exception\(\): 3rd \((\d+)\) exception with no resolution")
 _MESSAGES = (_NOT_ALLOWED, _POINTER, "VMXON: not expected", "with CPL!=0 cause #GP(0)", "exception(): 3rd (")
-_QUICK = ("=", ": ", "CPU", "(", "#GP")
+_QUICK = re.compile(r"^\d{11}|^[A-Zcdefgsr0-9(]\w{0,4}[:=.) ]|0x|#GP|VMXO|exception|Next at|segment|P[CW][DT]=")
 _OF_R = {"rflags", "rip", *(f"r{number}" for number in range(8, 16)),
          *("rax", "rbx", "rcx", "rdx", "rsp", "rbp", "rsi", "rdi")}  # fmt: skip
 
@@ -71,7 +71,7 @@ class _Reader:
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
         for line in lines:
             text = line.text
-            if not any(word in text for word in _QUICK):
+            if not _QUICK.search(text):
                 continue
             if match := _LOGGED.match(text):
                 block = self._block(int(match[1]), match[2])

@@ -47,6 +47,10 @@ _WINDOWS = re.compile(
 )  # fmt: skip
 _DETECTED = "A hypervisor has been detected"
 
+_QUICK = ("vmx", "vnx", "umx", "feat", "efer", "cr0", "cr4", "cro", "revision", "log_", "supported", "enabled",
+          "disabled", "extensions", "hypervisor", "# ", "returning error", "vendor", "os version", "architecture",
+          "occupied")  # fmt: skip
+
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield the facts of every message."""
@@ -66,6 +70,9 @@ class _Reader:
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
         for line in lines:
+            text = line.text.lower()
+            if not any(word in text for word in _QUICK):
+                continue
             yield from self._results(line)
             yield from self._numbers(line)
             yield from self._rekall(line)

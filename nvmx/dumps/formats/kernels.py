@@ -13,10 +13,11 @@ from ..line import Line
 _NAMES = {"cr0": "cr0", "cr4": "cr4", "efer": "efer", "rflags": "rflags", "eflags": "rflags", "rip": "rip",
           "eip": "rip", "cs": "cs", "cpl": "cpl"}  # fmt: skip
 _PAIR = re.compile(r"\b([a-z][a-z0-9_]{1,24}) ?[:=] ?(0x[0-9a-f_]{1,20}|[0-9a-f]{8,16}|\d)\b")
-_REST = re.compile(r"(?:\w+::)*(?:TrapFrame|Registers|Context)\b|[\s,;{}()\[\]|]+")
-_TRAP = re.compile(r"trap (\d{1,2}) @ 0x[0-9a-f]{1,16}$")
+_REST = re.compile(r"(?:\w{1,30}::){0,5}(?:TrapFrame|Registers|Context)\b|[\s,;{}()\[\]|]+")
+_TRAP = re.compile(r"\btrap (\d{1,2}) @ 0x[0-9a-f]{1,16}$")
 _VECTORS = {6: "#UD", 12: "#SS", 13: "#GP", 14: "#PF"}
-_QUICK = ("cr0", "cr4", "efer", "flags", "ip", "cs", "cpl", "trap", "Frame", "r")
+_QUICK = re.compile(r"cr[04]|efer|flags|[re]ip|cs|cpl")
+_LONGEST = 500
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
@@ -25,11 +26,11 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     seen: dict[str, int] = {}
     for line in lines:
         text = line.text
-        if match := _TRAP.search(text):
+        if "trap " in text and (match := _TRAP.search(text)):
             block, seen = Block("fault"), {}
             vector = int(match[1])
             yield Fault(line, block, _VECTORS.get(vector) or f"exception {vector}")
-        found = _registers(text)
+        found = _registers(text) if ":" in text or "=" in text else {}
         if any(seen.get(name, value) != value for name, value in found.items()):
             block, seen = Block("registers"), {}
         seen |= found
@@ -43,7 +44,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
 
 def _registers(text: str) -> dict[str, int]:
     """Return the registers of a line, if it has nothing else in it than names and values."""
-    if not any(word in text for word in _QUICK) or _REST.sub("", _PAIR.sub("", text)):
+    if len(text) > _LONGEST or not _QUICK.search(text) or _REST.sub("", _PAIR.sub("", text)):
         return {}
     pairs = [(name, int(value.replace("_", ""), 16)) for name, value in _PAIR.findall(text)]
     return {_NAMES[name]: value for name, value in pairs if name in _NAMES}
