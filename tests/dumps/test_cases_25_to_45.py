@@ -134,6 +134,17 @@ def test_o32_wrmsr_of_a_locked_feature_control_is_not_vmxon() -> None:
     assert LOCK not in reading.known
 
 
+def test_o33_xen_blames_txt_after_vmxon_has_faulted() -> None:
+    text = """\
+(XEN) CPU0: VMXON failed: perhaps because of TXT settings in your BIOS configuration?
+(XEN)  --> Disable TXT in your BIOS unless using a secure bootloader.
+"""
+    reading = nvmx.read(text)
+    assert (reading.instruction, reading.executed, reading.observed) == ("VMXON", True, ("fault",))
+    assert reading.known[LOCK] == 1
+    assert VMX not in reading.known  # it may be bit 1 or bit 2
+
+
 def test_o34_feature_control_with_bit_2_and_without_the_lock() -> None:
     reading = nvmx.read("IA32_FEATURE_CONTROL=0000000000000004")
     assert dict(reading.known) == {LOCK: 0, SMX: 0, VMX: 1}
@@ -334,3 +345,32 @@ def test_o44_firmware_that_leaves_ne_clear() -> None:
     assert reading.known["CR4.VMXE"] == 1
     assert outcome(reading) == "#GP(0)"
     assert "CR0.NE = 0" in str(nvmx.verdict("VMXON", "intel", **reading.known))
+
+
+def test_o45_what_users_found_wrong_in_bochs_is_in_its_rows() -> None:
+    # Bochs' VMXON looked at CR0.PE where CR0.PG was meant.
+    state: dict[str, Any] = {"cr0_pg": 0, "efer_lma": 0, "cs_l": 0}
+    assert nvmx.verdict("VMXON", "intel", **state).outcome == "#GP(0)"
+    assert nvmx.verdict("VMXON", "bochs", **state).outcome == "success"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "outcomes"),
+    [
+        ("(VERR_VMX_MSR_ALL_VMX_DISABLED)", 3, {"#UD", "#GP(0)"}),  # never a success
+        ("(VERR_VMX_NO_VMX)", 3, {"#UD"}),
+        (DBVM, 0, {"success"}),
+        (VMCS, 3, {"#UD"}),
+        (WRAPPED_VMCS, 3, {"#UD"}),
+        (CPUM, 3, {"#UD"}),
+    ],
+)
+def test_what_is_left_to_explain(text: str, status: int, outcomes: set[str]) -> None:
+    explanation = nvmx.read(text).explain()
+    assert explanation.status == status
+    assert set(explanation.outcomes) == outcomes
+
+
+@pytest.mark.parametrize("text", [XEN_FRAME, EDK2.format(cr0=0x21F, cr4=8)])
+def test_what_cannot_be_explained_as_vmxon(text: str) -> None:
+    assert nvmx.read(text).explain().status == 4

@@ -13,16 +13,15 @@ from ..line import Line
 _HYPER_V = "under Hyper-V, Windows itself is a guest, and what is reported about VMX is what Hyper-V shows to it"
 _HEX = r"(?:0x)?([0-9a-f]{1,16})"
 _MSRS = {
-    "IA32_FEATURE_CONTROL": 0x3A, "IA32_FEATURE_CONTROL_MSR": 0x3A, "MSR_IA32_FEATURE_CONTROL": 0x3A, "FC_MSR": 0x3A,
-    "IA32_VMX_BASIC": 0x480, "IA32_VMX_BASIC_MSR": 0x480, "VMX_BASIC_MSR": 0x480, "VMX_BASIC": 0x480,
+    "IA32_FEATURE_CONTROL": 0x3A, "IA32_FEATURE_CONTROL_MSR": 0x3A, "IA32_VMX_BASIC_MSR": 0x480,
     "IA32_VMX_CR0_FIXED0": 0x486, "IA32_VMX_CR0_FIXED1": 0x487, "IA32_VMX_CR4_FIXED0": 0x488,
-    "IA32_VMX_CR4_FIXED1": 0x489, "EFER": 0xC000_0080, "IA32_EFER": 0xC000_0080, "IA32_SMM_MONITOR_CTL": 0x9B,
+    "IA32_VMX_CR4_FIXED1": 0x489,
 }  # fmt: skip
-_MSR = re.compile(rf"\b([A-Z][A-Z0-9_]{{3,24}}) ?(?:=|:|is now|to) ?{_HEX}\b", re.IGNORECASE)
-_BEFORE_WRITE = re.compile(r"setting IA32_FEATURE_CONTROL to ", re.IGNORECASE)
+_MSR = re.compile(rf"\b(IA32_[A-Z0-9_]{{4,22}}) ?(?:=|is now) ?{_HEX}\b", re.IGNORECASE)
+_WITH_MSR = re.compile(r"(?:\[i\] )?IA32_\w{4,22} ?(?:=|is now)", re.IGNORECASE)
 # DBVM's text comes from photos of screens: 0 and O, V and U are mistaken for each other.
 _SHOULD_BE = re.compile(rf"CR([0O4])={_HEX} *\(Should be {_HEX}\)", re.IGNORECASE)
-_CR = re.compile(rf"\bCR([0O4]) ?= ?{_HEX}\b", re.IGNORECASE)
+_CUT_OFF = re.compile(r"CR[0O4]=0", re.IGNORECASE)
 _REVISION = re.compile(r"revision id=(\d{1,10})$", re.IGNORECASE)
 _REVISION_HEX = re.compile(r"\[i\] Revision ID: 0x([0-9a-f]{8})$", re.IGNORECASE)
 _REGION = re.compile(rf"v[mn]xon_region=? ?{_HEX}$", re.IGNORECASE)
@@ -65,8 +64,8 @@ class _Reader:
         self.haxm: dict[str, tuple[int, Line]] = {}
         self.windows: dict[str, tuple[bool, Line]] = {}
         self.failed: Line | None = None  # rekall's VMXON or VMXOFF
-        self.seen: list[str] = []  # what rekall saw of it
         self.dbvm = False
+        self.seen: list[str] = []  # what rekall saw of it
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
         for line in lines:
@@ -136,27 +135,21 @@ class _Reader:
 
     def _pairs(self, line: Line) -> Iterator[Fact]:
         text = line.text
-        if ("=" not in text and ":" not in text and "is now" not in text) or _BEFORE_WRITE.match(text):
-            return
-        for name, value in _MSR.findall(text):
+        for name, value in _MSR.findall(text) if _WITH_MSR.match(text) else ():
             index = _MSRS.get(name.upper().replace("UMX", "VMX"))
             if index and len(value) < 16 and value[0] == "0" and len(value) > 1:
                 yield Understood(line, self.system)  # it is cut off
             elif index:
                 yield Msr(line, self.system, index, int(value, 16))
-                self.dbvm = True
+            self.dbvm = True
         if match := _SHOULD_BE.match(text):
-            yield Register(line, self.registers, f"cr{match[1].replace('O', '0').replace('o', '0')}", int(match[2], 16))
-        elif self.dbvm and not _SHOULD_BE.search(text):
-            for number, value in _CR.findall(text):
-                if value[0] == "0" and (len(value) not in (8, 16) or not int(value, 16)):
-                    yield Understood(line, self.system)  # it is cut off
-                    continue
-                yield Register(line, self.registers, f"cr{number.replace('O', '0').replace('o', '0')}", int(value, 16))
-        if match := _REVISION.match(text):
+            yield Register(line, self.registers, f"cr{match[1].upper().replace('O', '0')}", int(match[2], 16))
+        elif self.dbvm and _CUT_OFF.match(text):
+            yield Understood(line, self.registers)
+        elif match := _REVISION.match(text):
             yield Register(line, self.registers, "revision", int(match[1]) & 0xFFFF_FFFF)
         elif match := _REVISION_HEX.match(text):
-            yield Register(line, self.registers, "revision", int(match[1], 16) & 0xFFFF_FFFF)
+            yield Register(line, self.registers, "revision", int(match[1], 16))
         elif match := _REGION.match(text):
             yield Register(line, self.registers, "vmxon_pointer", int(match[1], 16))
 

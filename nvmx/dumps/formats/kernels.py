@@ -13,6 +13,9 @@ from ..line import Line
 _NAMES = {"cr0": "cr0", "cr4": "cr4", "efer": "efer", "rflags": "rflags", "eflags": "rflags", "rip": "rip",
           "eip": "rip", "cs": "cs", "cpl": "cpl"}  # fmt: skip
 _PAIR = re.compile(r"\b([a-z][a-z0-9_]{1,24}) ?[:=] ?(0x[0-9a-f_]{1,20}|[0-9a-f]{8,16}|\d)\b")
+_OTHERS = re.compile(
+    r"[re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[d-gs]s|cr[238]|dr\d|error_code|trap_num|[fg]s_?base|vector"
+)
 _REST = re.compile(r"(?:\w{1,30}::){0,5}(?:TrapFrame|Registers|Context)\b|[\s,;{}()\[\]|]+")
 _TRAP = re.compile(r"\btrap (\d{1,2}) @ 0x[0-9a-f]{1,16}$")
 _VECTORS = {6: "#UD", 12: "#SS", 13: "#GP", 14: "#PF"}
@@ -45,6 +48,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
 def _registers(text: str) -> dict[str, int]:
     """Return the registers of a line, if it has nothing else in it than names and values."""
     if len(text) > _LONGEST or not _QUICK.search(text) or _REST.sub("", _PAIR.sub("", text)):
+        return {}
+    if any(name not in _NAMES and not _OTHERS.fullmatch(name) for name, _ in _PAIR.findall(text)):
         return {}
     pairs = [(name, int(value.replace("_", ""), 16)) for name, value in _PAIR.findall(text)]
     return {_NAMES[name]: value for name, value in pairs if name in _NAMES}

@@ -17,6 +17,7 @@ _NO_VMX: Mapping[str, int] = {"CR4.VMXE": 0}  # where CPUID shows no VMX, this b
 _VMXE: Mapping[str, int] = {"CR4.VMXE": 1}
 _LOCKED: Mapping[str, int] = {_LOCK: 1, _VMX: 0}
 _VALUE = re.compile(r": 0x([0-9a-f]{16})$", re.IGNORECASE)
+_BEFORE = re.compile(r"^\d{1,4}: ?")
 _FAILED = ("completed",)  # CF or ZF, and it is not said which
 
 
@@ -25,6 +26,7 @@ class Message:
     """Words that a line contains, what they mean, what they say of axes, and what was seen of the instruction.
 
     `executed` and `observed` are as in `Event`.  `msr` is the index of the MSR whose value comes after the words.
+    `alone`: nothing else may be in the line but a processor's number in front.
     """
 
     words: str
@@ -34,6 +36,7 @@ class Message:
     observed: tuple[str, ...] = ()
     instruction: str = "VMXON"
     msr: int | None = None
+    alone: bool = False
 
     def facts(self, line: Line, block: Block) -> Iterator[Fact]:
         """Yield what the message says, for a line that has its words."""
@@ -59,9 +62,9 @@ _EITHER = "CPUID shows no VMX or FEATURE_CONTROL does not allow it, and the mess
 
 MESSAGES = (
     # Cheat Engine's DBVM
-    Message("vmxon success", "VMXON succeeded", executed=True, observed=("success",)),
-    Message("vmxon failure", "", executed=True, observed=_FAILED),
-    Message("vmxon failed", "", executed=True, observed=_FAILED),
+    Message("vmxon success", "VMXON succeeded", executed=True, observed=("success",), alone=True),
+    Message("vmxon failure", "", executed=True, observed=_FAILED, alone=True),
+    Message("vmxon failed", "", executed=True, observed=_FAILED, alone=True),
     Message("Bit 2 (VMX) is also disabled", _LOCKED_WITHOUT, _LOCKED),
     # rekall
     Message("VMX not supported by CPU. Not doing anything", _CPUID, _NO_VMX),
@@ -115,6 +118,6 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     for line in lines:
         text = line.text.lower()
         for words, message in _BY_WORDS:
-            if words in text:
+            if words in text and not (message.alone and _BEFORE.sub("", text) != words):
                 yield from message.facts(line, block)
                 break
