@@ -12,7 +12,9 @@ from .transcripts import recorded
 
 _SETTINGS = ("long-cpl-3", "compatibility-cpl-3", "virtual-8086", "vmxon-vmxe")
 # These programs print numbers of a fixed width, so that a shorter one is not believed.
-_OWN = {case.name: case.text for case in CASES if case.name.startswith(("KVM", "a guest", "an old", "IA32"))}
+_OWN = {
+    case.name: case.text for case in CASES if case.name.startswith(("KVM", "a guest", "an old", "IA32", "WinDbg: reg"))
+}
 FIXED_WIDTH = {
     **{f"{program} {name} {command}": text for program, name, command, text in recorded()
        if program in ("bochs", "qemu") and name in _SETTINGS},

@@ -92,6 +92,20 @@ Program received signal SIGSEGV, Segmentation fault.
 """,
         "VMXOFF", True, ("fault",),
     ),
+    Case(
+        "GDB's CS and SS disagree about CPL",
+        """\
+rip            0xf00d5             0xf00d5
+eflags         0x2                 [ ]
+cs             0x23                35
+ss             0x10                16
+cr0            0x80000031          [ PG NE ET PE ]
+cr4            0x2020              [ VMXE PAE ]
+efer           0x500               [ LMA LME ]
+""",
+        known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "EFER.LMA": 1, "RFLAGS.VM": 0},
+        notes=("CPL", "stays unknown"),
+    ),
     Case("GDB's words alone", "(gdb) p $cr4\n$1 = [ VMXE PAE ]"),
     Case(
         "Bochs' VMXON with a wrong revision identifier",
@@ -294,3 +308,11 @@ def test_one_text(case: Case) -> None:
 
 def test_another_vendors_error_code_is_refused() -> None:
     assert "AMD" in (nvmx.read("AMD-V is not available (VERR_SVM_NO_SVM)").refused or "")
+
+
+def test_the_host_of_virtualbox_is_not_its_guest() -> None:
+    host = "HM: Host CR4 = 0x1726f0\nHM: MSR_IA32_FEATURE_CONTROL = 0x5\n"
+    guest = "Guest CPUM (VCPU 0) state:\ngs={0010 base=0000000000000000 limit=ffffffff flags=0000c093} cr0=80010013\n"
+    assert nvmx.read(host).known["CR4.VMXE"] == 1
+    reading = nvmx.read(host + guest + "ss={0010 base=0000000000000000 limit=ffffffff flags=0000c093} cr4=00040678")
+    assert reading.known == {"CR0.PE": 1, "CR0.NE": 0, "CR0.PG": 1, "CR4.VMXE": 0, "CPL": 0}

@@ -65,8 +65,6 @@ class _Reader:
         self.at: dict[int, Block] = {}  # by time
         self.asked: Block | None = None  # what the debugger shows
         self.names: set[str] = set()  # the registers that it has so far
-        self.logged: Block | None = None  # the state that is in the log
-        self.done: set[Block] = set()  # those of which a state was logged
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
         for line in lines:
@@ -156,18 +154,13 @@ class _Reader:
 
     def _state(self, line: Line, block: Block, text: str) -> Iterator[Fact]:
         if match := _MODE.match(text):
-            # Bochs logs the state when it panics, and again when it ends.
-            self.logged = None if block in self.done else block
-            self.done.add(block)
             yield Understood(line, block)
-            if self.logged and match[1] in _MODES:
+            if match[1] in _MODES:
                 yield Mode(line, block, _MODES[match[1]])
-            if self.logged and match[2]:
+            if match[2]:
                 yield Says(line, block, "VMX", "non-root")
         elif _STATE.match(text):
             yield Understood(line, block)
-            if self.logged is not block:
-                return
             for name, value in _STATE_VALUE.findall(text):
                 yield Register(line, block, {"EFLAGS": "rflags"}.get(name, name.lower()), int(value, 16))
             if match := _STATE_SEGMENT.match(text):

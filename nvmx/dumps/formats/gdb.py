@@ -8,7 +8,7 @@ here if SS agrees, and code beyond 4 GiB is 64-bit code.
 import re
 from collections.abc import Iterator, Sequence
 
-from ..facts import Block, Event, Fact, Fault, Mode, Note, Register, Understood
+from ..facts import Block, Event, Fact, Fault, Note, Register, Understood
 from ..line import Line
 
 _REGISTER = re.compile(
@@ -57,8 +57,6 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
 
 def _register(line: Line, block: Block, name: str, value: int) -> Iterator[Fact]:
     yield Understood(line, block)
-    if name in ("rip", "eip") and value >> 32:
-        yield Mode(line, block, "64-bit")  # in every other mode, the instruction pointer has 32 bits
     if name in ("cs", "ss") or name in _NOT_GENERAL:
         return
     short = {"eflags": "rflags"}.get(name) or (f"r{name[1:]}" if name[0] == "e" and name != "efer" else name)

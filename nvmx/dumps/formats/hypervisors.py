@@ -89,11 +89,11 @@ class _Reader:
             yield Event(line, self.system, "VMXON", True, (_STATUSES.get(match[1], "completed"),))
         elif match := _JAILHOUSE.search(text):
             if match[1] == "16":
-                note = "EBUSY: CR4.VMXE was already set, so that another hypervisor may run; VMXON was not executed"
+                note = "EBUSY: CR4.VMXE was already set, so that another hypervisor may run"
                 yield Event(line, self.system, "VMXON", False, (), note)
                 yield Says(line, self.system, "CR4.VMXE", 1)
             else:
-                note = "CPUID shows no VMX, or FEATURE_CONTROL is locked without bit 2; VMXON was not executed"
+                note = "CPUID shows no VMX, or FEATURE_CONTROL is locked without bit 2"
                 yield Event(line, self.system, "VMXON", False, (), f"ENODEV: {note}")
         elif _DETECTED in text:
             yield Note(line, self.system, _HYPER_V)
@@ -191,7 +191,7 @@ class _Reader:
             line = hyper_v[1] if hyper_v and not hyper_v[0] else present[1] if present else None
             assert line is not None  # noqa: S101
             yield Note(line, self.system, _HYPER_V)
-        if supported and not supported[0] and (hyper_v or present):
+        if supported and not supported[0]:
             note = "CPUID shows no VMX to this Windows, so CR4.VMXE cannot be set, and RDMSR of a VMX MSR is #GP"
             yield Event(supported[1], self.system, "VMXON", False, (), note)
             yield Says(supported[1], self.system, "CR4.VMXE", 0)

@@ -7,7 +7,7 @@ processor that cannot be told from one line.
 import re
 from collections.abc import Iterator, Sequence
 
-from ..facts import Block, Fact, Fault, Mode, Register, Understood
+from ..facts import Block, Fact, Fault, Register, Understood
 from ..line import Line
 
 _NAMES = {"cr0": "cr0", "cr4": "cr4", "efer": "efer", "rflags": "rflags", "eflags": "rflags", "rip": "rip",
@@ -39,9 +39,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
         seen |= found
         for name, value in found.items():
             yield Register(line, block, name, value)
-        if found.get("rip", 0) >> 32:
-            yield Mode(line, block, "64-bit")  # in every other mode, the instruction pointer has 32 bits
-        elif found or (block.kind == "fault" and text.startswith("TrapFrame")):
+        if found or (block.kind == "fault" and text.startswith("TrapFrame")):
             yield Understood(line, block)
 
 

@@ -40,11 +40,7 @@ class Message:
 
     def facts(self, line: Line, block: Block) -> Iterator[Fact]:
         """Yield what the message says, for a line that has its words."""
-        note = self.meaning
-        if self.executed is False:
-            note = f"{note}; {self.instruction} was not executed"
-        elif self.observed == _FAILED:
-            note = f"{self.instruction} reported VMfail (CF or ZF)"
+        note = f"{self.instruction} reported VMfail (CF or ZF)" if self.observed == _FAILED else self.meaning
         yield Event(line, block, self.instruction, self.executed, self.observed, note)
         for axis, value in self.says.items():
             yield Says(line, block, axis, value)

@@ -141,8 +141,7 @@ class _Reader:
     def _current(self, names: set[str]) -> Block:
         """Return the block that registers of these names belong to: a new one if it has one of them already."""
         if self.block is None or names & self.names:
-            after_reset = self.block is not None and self.block.role == "later"
-            self._begin(Block("registers", "later" if after_reset else "guest"))
+            self._begin(Block("registers", "guest"))
         assert self.block is not None  # noqa: S101
         self.names |= names
         return self.block

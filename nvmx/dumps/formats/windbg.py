@@ -6,7 +6,7 @@ The form of `k` is that of a public post; the others follow the debugger's docum
 import re
 from collections.abc import Iterator, Sequence
 
-from ..facts import Block, Code, Fact, Fault, Mode, Msr, Note, Register, Understood
+from ..facts import Block, Code, Fact, Fault, Msr, Note, Register, Understood
 from ..line import Line
 
 _PROMPT = re.compile(r"(?:\d+: )?(?:l?kd|\d+:\d{3})> *")
@@ -61,8 +61,6 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             seen |= found
             for name, value in found.items():
                 yield Register(line, block, name, value)
-            if found.get("rip", 0) >> 32:
-                yield Mode(line, block, "64-bit")  # in every other mode, the instruction pointer has 32 bits
 
 
 def _registers(text: str) -> dict[str, int]:
