@@ -14,7 +14,6 @@ from .ladders import ladder
 from .ladders.source import Source
 from .lazy import attach
 from .model.errors import NvmxError
-from .model.explanation import Explanation
 from .model.ladder import Effect, Ladder, Rung
 from .model.outcome import OUTCOMES
 from .model.registers import state
@@ -24,6 +23,7 @@ from .model.verdict import Repair, Verdict
 if TYPE_CHECKING:
     from . import bochs, kvm2011, lab, plots
     from .dumps import Reading, read
+    from .model.explanation import Explanation
     from .states.space import outcomes
     from .tables import (
         axes,
@@ -49,13 +49,14 @@ __all__ = [
     "table", "verdict", "witnesses",
 ]  # fmt: skip
 
-for _class in (Effect, Explanation, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
+for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
     _class.__module__ = __name__  # they present themselves under their public name
 
-# numpy, pandas, matplotlib and ipywidgets are loaded when first asked for, and not before.
+# What is slow to load, such as numpy, pandas, matplotlib and ipywidgets, is loaded when it is first asked for.
 __getattr__, __dir__ = attach(__name__, __all__, {
     "": "bochs kvm2011 lab plots",
     "dumps": "Reading read",
+    "model.explanation": "Explanation",
     "states.space": "outcomes",
     "tables": "axes diff distinguish executed impossible mutants permissions run sources suite summary table witnesses",
 })  # fmt: skip

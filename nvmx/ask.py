@@ -2,21 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .ladders import find_source, ladder, sources_of
 from .model.address import is_address, parse_address
 from .model.axis import AXES, Value, find_axis, find_value, named_values
 from .model.box import matches
 from .model.errors import InvalidType, InvalidValue, OutsideDomain
-from .model.explanation import Explanation
 from .model.instruction import BY_INSTRUCTION, INSTRUCTIONS, instruction_name
 from .model.ladder import Ladder
-from .model.observed import observations
 from .model.outcome import UNTOUCHED, flags_text
 from .model.rules import RULES, Rule
 from .model.state import State
 from .model.verdict import Verdict, decide
+
+if TYPE_CHECKING:
+    from .model.explanation import Explanation
 
 WRITABLE = ("CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE")
 
@@ -37,7 +38,7 @@ def verdict(instruction: str, source: str | Ladder | None = None, /, **axes: obj
     return decide(ladder(instruction, source), named_values(axes))  # type: ignore[arg-type]  # None is refused there
 
 
-def explain(instruction: str, source: str | Ladder = "intel", observed: object = None, **axes: object) -> Explanation:
+def explain(instruction: str, source: str | Ladder = "intel", observed: object = None, **axes: object) -> "Explanation":
     """Return how the instruction can end if only these axes are known, and which checks can be the one that decided.
 
     A check is among them if it decides in at least one possible state that agrees with the axes and with what was
@@ -56,12 +57,16 @@ def explain(instruction: str, source: str | Ladder = "intel", observed: object =
 
 def explain_known(
     instruction: str, source: str | Ladder, known: Mapping[str, Value], observed: object = None, **about: Any
-) -> Explanation:
+) -> "Explanation":
     """Return what `explain` does for axes by column name; `about` are the fields of an Explanation on the text read.
 
     >>> explain_known("VMXOFF", "intel", {"VMX": "off"}, named="VMXOFF", executed=False).outcomes
     ('#UD',)
     """
+    # A verdict does not need them, and a command that asks for one starts a twentieth sooner without.
+    from .model.explanation import Explanation
+    from .model.observed import observations
+
     decider = ladder(instruction, source)
     decider.check_domain(known)
     seen = observations(observed)
@@ -77,12 +82,12 @@ def explain_known(
     return replace(found, remarks=(*found.remarks, by))
 
 
-def _agrees(other: Ladder, found: Explanation) -> bool:
+def _agrees(other: Ladder, found: "Explanation") -> bool:
     try:
         other.check_domain(found.known)
     except OutsideDomain:
         return False
-    return bool(Explanation(other, found.known, found.seen).outcomes)
+    return bool(replace(found, ladder=other).outcomes)
 
 
 def _parse_question(text: str, axes: Mapping[str, object]) -> tuple[str, str, dict[str, object]]:

@@ -2,7 +2,6 @@
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 
 from ..model.errors import InvalidType, InvalidValue, unknown
 from ..model.instruction import instruction_name
@@ -13,13 +12,20 @@ from .source import Source
 @cache
 def all_sources() -> dict[str, Source]:
     """Return every source by its id, in the order of their dates; raise InvalidValue if two have the same id."""
+    from pkgutil import iter_modules  # slow to load, and not needed for one source
+
     found: dict[str, Source] = {}
     for module in iter_modules(__path__):
-        for source in getattr(import_module(f"{__name__}.{module.name}"), "SOURCES", ()):
+        for source in _sources_in(module.name):
             if source.id in found:
                 raise InvalidValue(f"two sources have the id {source.id!r}")
             found[source.id] = source
     return dict(sorted(found.items(), key=lambda item: (item[1].date, item[0])))
+
+
+def _sources_in(module: str) -> tuple[Source, ...]:
+    sources: tuple[Source, ...] = getattr(import_module(f"{__name__}.{module}"), "SOURCES", ())
+    return sources
 
 
 def find_source(given: object) -> Source:
@@ -30,9 +36,29 @@ def find_source(given: object) -> Source:
     """
     if not isinstance(given, str):
         raise InvalidType(f"source: {given!r} is neither a source's id nor a Ladder")
-    if given not in all_sources():
+    source = _in_its_own_file(given, tuple(__path__))
+    if source is None and given not in all_sources():
         raise unknown("source", given, all_sources())
-    return all_sources()[given]
+    return source or all_sources()[given]
+
+
+@cache
+def _in_its_own_file(given: str, _folders: tuple[str, ...]) -> Source | None:
+    """Return the source from a file whose name its id begins with, or None; the other files need not be loaded."""
+    words = given.split("-")
+    for count in range(1, len(words) + 1):
+        name = "_".join(words[:count])
+        if name.isidentifier() and not name.startswith("_"):
+            try:
+                sources = _sources_in(name)
+            except ModuleNotFoundError as error:
+                if error.name != f"{__name__}.{name}":
+                    raise
+                continue
+            for source in sources:
+                if source.id == given:
+                    return source
+    return None
 
 
 def sources_of(instruction: str) -> list[str]:

@@ -1,7 +1,6 @@
 """The text form of a question, to be pasted anywhere: `VMXON/intel?cpl=3&cr4_vmxe=0`."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, urlencode
 
 from .axis import BY_NAME, Value
 from .errors import InvalidValue
@@ -13,8 +12,12 @@ def write_address(instruction: str, source: str, values: Mapping[str, Value]) ->
     >>> write_address("VMXON", "intel", {"CR4.VMXE": 0, "CPL": 3})
     'VMXON/intel?cr4_vmxe=0&cpl=3'
     """
-    query = urlencode({BY_NAME[name].keyword: value for name, value in values.items()})
-    return f"{quote(instruction)}/{quote(source)}" + (f"?{query}" if query else "")
+    query = "&".join(f"{BY_NAME[name].keyword}={value}" for name, value in values.items())
+    if not source.replace("-", "").isalnum() or not source.isascii():
+        from urllib.parse import quote  # slow to load, and only for a Ladder of one's own with an unusual name
+
+        source = quote(source)
+    return f"{instruction}/{source}" + (f"?{query}" if query else "")
 
 
 def is_address(text: object) -> bool:
@@ -32,6 +35,8 @@ def parse_address(text: str) -> tuple[str, str, dict[str, object]]:
     >>> parse_address("VMXON/intel?cpl=3&vmx=non-root")
     ('VMXON', 'intel', {'cpl': 3, 'vmx': 'non-root'})
     """
+    from urllib.parse import parse_qsl
+
     path, _, query = text.strip().lstrip("#").partition("?")
     instruction, slash, source = path.partition("/")
     try:

@@ -44,7 +44,10 @@ def matches(box: Box, state: Mapping[str, Value]) -> bool:
     >>> matches({"CPL": (1, 2, 3)}, {"CPL": 3, "CR4.VMXE": 0})
     True
     """
-    return all(state[name] in values for name, values in box.items())
+    for name, values in box.items():  # noqa: SIM110 - all() would be half as fast, and this is called most
+        if state[name] not in values:
+            return False
+    return True
 
 
 def condition_text(box: Box) -> str:

@@ -1,7 +1,6 @@
 """The family of errors, and one way to refuse a name: say what was given, what is allowed, and the closest name."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class NvmxError(Exception):
@@ -38,6 +37,8 @@ def unknown(what: str, given: object, allowed: Iterable[object], kind: type[Unkn
     >>> print(unknown("source", "kvm2011", ["intel", "kvm-2011"]))
     source: 'kvm2011' is not allowed; did you mean 'kvm-2011'? (allowed: 'intel', 'kvm-2011')
     """
+    from difflib import get_close_matches  # slow to load, and so only if something is refused
+
     choices = list(allowed)
     names = {str(choice).lower(): choice for choice in choices}
     asked = str(given).lower()

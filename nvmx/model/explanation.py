@@ -360,6 +360,9 @@ class Explanation:
         return join(tag("p", head, style="font-size:1.2em;line-height:1.4"), notes, *tables, tag("code", self.address))
 
 
+Explanation.__module__ = "nvmx"  # it presents itself under its public name
+
+
 def _before(boxes: Iterable[Box], after: Mapping[str, Value]) -> list[Box]:
     """Return the boxes of states that lead into `boxes` if these axes are set on the way."""
     return [

@@ -1,7 +1,6 @@
 """HTML for notebooks.  Every text is escaped unless it is `Markup`, so a forgotten escape cannot do harm."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
 from .outcome import BY_OUTCOME
 
@@ -12,6 +11,17 @@ class Markup(str):
     """Text that is HTML already: made by `tag` and `join`, which escape every other text."""
 
     __slots__ = ()
+
+
+def escape(text: str) -> str:
+    """Return text that means itself in HTML.
+
+    >>> escape("<a href='b'>")
+    '&lt;a href=&#x27;b&#x27;&gt;'
+    """
+    from html import escape as escaped  # slow to load, and so only if there is something to show
+
+    return escaped(text)
 
 
 def join(*children: object) -> Markup:
