@@ -153,8 +153,13 @@ def _print(text: object, stream: TextIO) -> None:
         raise
 
 
-if __name__ == "__main__":
+def program(arguments: list[str] | None = None) -> int:
+    """Do what `main` does, as a program that may be told to stop: Bochs and its files are gone first."""
     for order in (getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)):
         if signal.getsignal(order) == signal.SIG_DFL:  # nohup ignores SIGHUP
-            signal.signal(order, signal.default_int_handler)  # Bochs and its files are gone first
-    sys.exit(main())
+            signal.signal(order, signal.default_int_handler)
+    return main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(program())
