@@ -31,10 +31,11 @@ coverage:
     {{ uv }} run coverage run -m pytest tests nvmx README.md
     {{ uv }} run coverage report
 
-# all states against a compiled loop, and from a click in the explorer to the changed page (needs cc and chromium)
+# all states against a compiled loop, a click in the explorer, the start of the command (needs cc and chromium)
 bench:
     {{ uv }} run python tests/benchmark/outcomes.py
     {{ uv }} run python tests/benchmark/click.py
+    {{ uv }} run python tests/benchmark/start.py
 
 # wheel and sdist in dist/; the wheel is tried where nothing else is installed
 build:
@@ -42,3 +43,4 @@ build:
     {{ uv }} build
     {{ uv }} run --isolated --no-project --with dist/*.whl python -I -c \
         'import nvmx; print(nvmx.__file__, repr(nvmx.verdict("VMXON", "intel", cpl=3)))'
+    {{ uv }} run --isolated --no-project --with dist/*.whl nvmx verdict VMXON intel cpl=3

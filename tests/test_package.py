@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+ALWAYS = {"click"}  # what is installed with nvmx itself
 FACES = ["nvmx", "nvmx.bochs", "nvmx.lab", "nvmx.plots"]
 
 
@@ -100,15 +101,15 @@ def external(part: str) -> set[str]:
 @pytest.mark.parametrize("part", PARTS)
 def test_an_extra_installs_what_its_part_imports(part: str) -> None:
     extra = EXTRAS.get(part.removeprefix("nvmx."), [])
-    assert external(part) <= requirements(extra)
+    assert external(part) <= requirements(extra) | ALWAYS
     added = requirements([each for each in extra if not each.startswith("nvmx[")])
     assert added - {"jupyterlab"} <= external(part)
 
 
 def test_all_extras_belong_to_a_part() -> None:
     assert EXTRAS.keys() - {part.removeprefix("nvmx.") for part in PARTS} == {"all", "test"}
-    assert requirements(EXTRAS["all"]) == {"jupyterlab"}.union(*map(external, PARTS))
-    assert PROJECT["project"]["dependencies"] == []
+    assert requirements(EXTRAS["all"]) == {"jupyterlab"}.union(*map(external, PARTS)) - ALWAYS
+    assert requirements(PROJECT["project"]["dependencies"]) == ALWAYS == external("nvmx.cli")
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -132,7 +133,7 @@ def test_what_the_tests_import_is_declared() -> None:
     own = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"nvmx"}
     needed = {name for path in (ROOT / "tests").rglob("*.py") for name in imported(path)}
     distributions = packages_distributions()
-    declared = requirements(EXTRAS["test"]) | {"playwright"}  # the browser's tests are skipped without it
+    declared = requirements(EXTRAS["test"]) | ALWAYS | {"playwright"}  # the browser's tests are skipped without it
     for name in sorted(needed - own - sys.stdlib_module_names):
         assert declared & {each.lower() for each in distributions.get(name, [name])}, name
 
