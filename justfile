@@ -34,7 +34,7 @@ coverage:
 # all states against a compiled loop, a click in the explorer, the start of the command (needs cc and chromium)
 bench:
     {{ uv }} run python tests/benchmark/outcomes.py
-    {{ uv }} run python tests/benchmark/click.py
+    {{ uv }} run python tests/benchmark/clicks.py
     {{ uv }} run python tests/benchmark/start.py
 
 # wheel and sdist in dist/; the wheel is tried where nothing else is installed

@@ -195,7 +195,7 @@ def _with_cpuid(patients: Sequence[Patient]) -> list[Patient]:
 def _with_signals(patients: Sequence[Patient], answers: Answering) -> list[Patient]:
     """Execute VMXON, whose operand is one that it refuses; then VMXOFF, where no version of the checks lets it pass."""
     first = executed("VMXON", [each.cpu.number for each in patients])
-    harmless = [each.cpu.number for each in patients if _is_harmless(each, first[each.cpu.number], answers)]
+    harmless = [each.cpu.number for each in patients if is_harmless(each, first[each.cpu.number], answers)]
     second = executed("VMXOFF", harmless) if harmless else {}
     left_out = Signal(problem="not executed, because it might succeed here")
     return [
@@ -206,7 +206,7 @@ def _with_signals(patients: Sequence[Patient], answers: Answering) -> list[Patie
     ]  # fmt: skip
 
 
-def _is_harmless(patient: Patient, vmxon: Signal, answers: Answering) -> bool:
+def is_harmless(patient: Patient, vmxon: Signal, answers: Answering) -> bool:
     """Return whether VMXOFF cannot succeed at CPL 3; a version of KVM (kvm-2017) did not look at CPL."""
     if vmxon.outcome is None:
         return False

@@ -76,7 +76,7 @@ def ladder(instruction: str, source: str | Ladder) -> Ladder:
     Raises UnknownName if the source has none, and InvalidValue if the Ladder given is for another instruction.
 
     >>> ladder("VMXON", "kvm-2011")
-    <Ladder VMXON kvm-2011: 6 rungs>
+    <Ladder VMXON kvm-2011: 7 rungs>
     """
     instruction_name(instruction)
     if isinstance(source, Ladder):

@@ -1,6 +1,6 @@
 """How long from a click in the explorer to the changed page?
 
-`uv run python tests/benchmark/click.py` prints it; Chromium is needed.
+`uv run python tests/benchmark/clicks.py` prints it; Chromium is needed.
 
 It runs a notebook in JupyterLab in a headless Chromium, clicks a check box of the full explorer (or moves the slider of
 the history) 30 times, and measures in the browser from the click to the frame after the page changed.
