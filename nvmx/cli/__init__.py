@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["verdict", "VMXON", "intel", "cpl=4"])
     2
     """
+    if sys.stdout is None:  # it was closed
+        say("there is no standard output")
+        return ERROR
     with fitting_letters():
         try:
             status = _run(list(sys.argv[1:] if arguments is None else arguments))

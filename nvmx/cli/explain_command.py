@@ -46,7 +46,7 @@ def explain(
     asked = ask([word for word in words if is_question(word)])
     if len(files) > 1:
         raise InvalidValue(f"explain: one file at a time (given: {', '.join(files)})")
-    if not files and not words and not observed and instruction is None and not sys.stdin.isatty():
+    if not files and not words and not observed and instruction is None and sys.stdin and not sys.stdin.isatty():
         files = ["-"]
     if instruction and asked.instruction and instruction != asked.instruction:
         raise InvalidValue(f"explain: the state is about {asked.instruction}, and --instruction says {instruction}")
@@ -77,6 +77,8 @@ def _text(name: str) -> str:
     """Read a file, or standard input; bytes that are no UTF-8 are kept as replacement characters."""
     try:
         if name == "-":
+            if sys.stdin is None:
+                raise InvalidValue("explain: there is no standard input")
             data = sys.stdin.buffer.read()
         else:
             with open(name, "rb") as file:

@@ -1,5 +1,6 @@
 """The command `nvmx` and its commands, each of which is loaded when it is called."""
 
+import sys
 from importlib import import_module
 
 import click
@@ -24,7 +25,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="nvmx", prog_name="nvmx")
+@click.version_option(sys.modules[__name__.partition(".")[0]].__version__)
 def nvmx() -> None:
     """A guest executes VMXON or VMXOFF in this state: what happens, and why?
 

@@ -54,7 +54,7 @@ def show(text: str) -> None:
 def say(text: str) -> None:
     """Print a remark or an error, which is not part of the answer."""
     with suppress(OSError):
-        print(f"nvmx: {text}", file=sys.stderr, flush=True)
+        print(f"nvmx: {text}", file=sys.stderr, flush=True)  # nothing, if it was closed
 
 
 def show_json(found: object) -> None:

@@ -21,6 +21,11 @@ _FEATURE_CONTROL, _SMM_MONITOR = 0x3A, 0x9B
 _KERNEL: Mapping[str, Value] = {
     "CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0, "CS.L": 1, "CPL": 0,
 }  # fmt: skip
+# What a driver that executes VMXON is responsible for itself; the question is what the machine says to it.
+_DRIVER: Mapping[str, Value] = {
+    "operand": "mapped", "LOCK": 0, "pointer.aligned": 1, "pointer.in_width": 1, "revision.match": 1,
+    "revision.bit31": 0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,9 @@ class Examination:
 
     def _evidence(self, cpus: Sequence[int], patient: Patient) -> dict[str, tuple[Value, str]]:
         """Return what is known of a driver that executes VMXON on these CPUs, each with the reason."""
-        found: dict[str, tuple[Value, str]] = {}
+        found: dict[str, tuple[Value, str]] = {
+            name: (value, "assumed of the driver") for name, value in _DRIVER.items()
+        }
         where = cpus_text(cpus)
         if self.architecture == "x86_64" and not self.is_paravirtual:
             found |= {name: (value, "64-bit Linux runs its kernel like this") for name, value in _KERNEL.items()}
@@ -129,7 +136,7 @@ class Examination:
         if patient.has_vmx is False:
             found["CR4.VMXE"] = (0, f"{where}: CPUID.1:ECX.VMX = 0, so bit 13 of CR4 cannot be set")
         elif patient.has_vmx:
-            found["CR4.VMXE"] = (1, "a driver sets it before VMXON")
+            found["CR4.VMXE"] = (1, "the driver sets it before VMXON")
         return found
 
     def proven_by(self, patient: Patient) -> dict[str, tuple[Value, ...]]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from ..model.errors import NvmxError
 
 MSRS = {
-    0x3A: "IA32_FEATURE_CONTROL", 0x9B: "IA32_SMM_MONITOR_CTL", 0x480: "IA32_VMX_BASIC", 0x486: "IA32_VMX_CR0_FIXED0",
-    0x487: "IA32_VMX_CR0_FIXED1", 0x488: "IA32_VMX_CR4_FIXED0", 0x489: "IA32_VMX_CR4_FIXED1",
+    0x3A: "FEATURE_CONTROL", 0x9B: "SMM_MONITOR_CTL", 0x480: "VMX_BASIC", 0x486: "CR0_FIXED0", 0x487: "CR0_FIXED1",
+    0x488: "CR4_FIXED0", 0x489: "CR4_FIXED1",
 }  # fmt: skip
 LEAVES = (0, 1, 0x4000_0000)  # of CPUID: vendor, features, hypervisor
 _MODULES = ("kvm", "kvm_intel", "kvm_amd", "vboxdrv", "vmmon", "jailhouse", "acrn_hsm")

@@ -99,8 +99,12 @@ def _shown(patient: Patient) -> Iterator[str]:
     raw = {True: "yes", False: "no", None: "not known"}[patient.has_vmx]
     flags = [name for name in _FLAGS if name in patient.cpu.flags]
     yield f"VMX in CPUID: {raw}; flags of the kernel: {', '.join(flags) or 'none of ' + ', '.join(_FLAGS)}"
-    for number, value in patient.cpu.msrs.items():
-        yield f"MSR {number:X}h ({MSRS[number]}): {'does not exist' if value is None else f'{value:#x}'}"
+    values = [
+        f"{number:X}h ({MSRS[number]}) {'does not exist' if value is None else f'= {value:#x}'}"
+        for number, value in patient.cpu.msrs.items()
+    ]
+    if values:
+        yield f"MSRs: {', '.join(values)}"
 
 
 def _hints(found: Examination) -> Iterator[str]:
