@@ -124,6 +124,13 @@ def test_a_firmware_that_forbids_vmx(tmp_path: Path) -> None:
     assert answer.outcomes == ("#GP(0)",)
 
 
+def test_a_message_of_the_wrong_module_does_not_make_it_amds(tmp_path: Path) -> None:
+    machine = recorded(tmp_path, messages="kvm_amd: CPU 0 is not AMD or Hygon\n", cpuid={1: leaf1(vmx=True)})
+    found = examine(machine)
+    assert found.messages
+    assert found.explanations[0][1].refused is None
+
+
 def test_one_cpu_lost_its_feature_control_in_sleep(tmp_path: Path) -> None:
     machine = recorded(tmp_path, cpus=4, msrs={n: HEALTHY | {0x3A: 0 if n == 0 else 5} for n in range(4)},
                        cpuid={1: leaf1(vmx=True)})  # fmt: skip

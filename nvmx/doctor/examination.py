@@ -97,7 +97,8 @@ class Examination:
 
     def _explained(self, cpus: Sequence[int], patient: Patient) -> Explanation:
         evidence = self._evidence(cpus, patient)
-        reading = read("\n".join(self.messages))
+        # The vendor comes last, so that the reader counts the messages from 1.
+        reading = read("\n".join([*self.messages, f"vendor_id : {self.vendor}"]))
         known = {name: value for name, (value, _) in evidence.items()}
         lines: dict[str, tuple[str, ...]] = {name: (line,) for name, (_, line) in evidence.items()}
         for name, value in reading.known.items():
@@ -205,12 +206,12 @@ def _with_signals(patients: Sequence[Patient], answers: Answering) -> list[Patie
     harmless = [each.cpu.number for each in patients if is_harmless(each, first[each.cpu.number], answers)]
     second = executed("VMXOFF", harmless) if harmless else {}
     left_out = Signal(problem="not executed, because it might succeed here")
-    return [
-        replace(each, signals={
-            "VMXON": first[each.cpu.number], "VMXOFF": second.get(each.cpu.number, left_out),
-        })
-        for each in patients
-    ]  # fmt: skip
+    found = []
+    for each in patients:
+        vmxon = first[each.cpu.number]
+        vmxoff = second.get(each.cpu.number, vmxon if vmxon.problem else left_out)
+        found.append(replace(each, signals={"VMXON": vmxon, "VMXOFF": vmxoff}))
+    return found
 
 
 def is_harmless(patient: Patient, vmxon: Signal, answers: Answering) -> bool:
