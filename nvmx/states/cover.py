@@ -21,16 +21,20 @@ def cover(wanted: Matrix, others: Matrix, sizes: Sequence[int]) -> list[list[fro
     [[frozenset({0, 1}), frozenset({1})]]
     """
     boxes: list[list[frozenset[int]]] = []
+    holds: list[NDArray[np.bool_]] = []  # for each box, which of the wanted states lie in it
     left = np.ones(len(wanted), dtype=bool)
     while left.any():
-        box = _widest(wanted[np.argmax(left)], others, sizes)
-        boxes.append(box)
-        left &= ~inside(wanted, box)
-    for box in list(boxes):
-        rest = [other for other in boxes if other is not box]
-        if rest and np.logical_or.reduce([inside(wanted, other) for other in rest]).all():
-            boxes = rest
-    return boxes
+        boxes.append(_widest(wanted[np.argmax(left)], others, sizes))
+        holds.append(inside(wanted, boxes[-1]))
+        left &= ~holds[-1]
+    times = np.sum(holds, axis=0)
+    kept = []
+    for box, held in zip(boxes, holds, strict=True):
+        if (times[held] > 1).all():
+            times -= held
+        else:
+            kept.append(box)
+    return kept
 
 
 def inside(states: Matrix, box: Sequence[frozenset[int]]) -> NDArray[np.bool_]:
@@ -44,23 +48,28 @@ def inside(states: Matrix, box: Sequence[frozenset[int]]) -> NDArray[np.bool_]:
 def _widest(state: NDArray[np.int8], others: Matrix, sizes: Sequence[int]) -> list[frozenset[int]]:
     """Return the box around `state` that fixes the fewest axes and holds none of the others, widened value by value."""
     # A mask: the axes on which another state differs; the box must fix at least one axis of each mask.
-    bits = 1 << np.arange(len(sizes))
-    masks = [int(mask) for mask in np.unique(((others != state) * bits).sum(axis=1))]
-    masks.sort(key=lambda mask: mask.bit_count())
+    masks = np.unique((others != state) @ (1 << np.arange(len(sizes))))
+    masks = np.array(sorted(masks.tolist(), key=int.bit_count), dtype=np.int64)
     minimal: list[int] = []
-    for mask in masks:
-        if not any(small & mask == small for small in minimal):
-            minimal.append(mask)
+    while len(masks):
+        small = int(masks[0])
+        minimal.append(small)
+        masks = masks[masks & small != small]  # a mask that holds a smaller one asks for nothing new
     fixed = _fewest_hits(minimal, len(sizes))
     box = [
         frozenset({int(state[axis])}) if fixed >> axis & 1 else frozenset(range(size))
         for axis, size in enumerate(sizes)
     ]
-    for axis, size in enumerate(sizes):
-        for code in range(size):
-            wider = [codes | {code} if n == axis else codes for n, codes in enumerate(box)]
-            if code not in box[axis] and not inside(others, wider).any():
-                box = wider
+    # On the other axes every state is inside, so only the codes on the fixed ones count.
+    axes = [axis for axis in range(len(sizes)) if fixed >> axis & 1]
+    taken = np.zeros([sizes[axis] for axis in axes], dtype=bool)
+    taken[tuple(others[:, axis] for axis in axes)] = True
+    for place, axis in enumerate(axes):
+        for code in range(sizes[axis]):
+            wider = [sorted(box[each]) for each in axes]
+            wider[place] = [code]
+            if code not in box[axis] and not taken[np.ix_(*wider)].any():
+                box[axis] |= {code}
     return box
 
 
