@@ -22,8 +22,7 @@ NAMES = tuple(axis.name for axis in AXES)
 VALUES = {axis.name: axis.values for axis in AXES}
 POSSIBLE: list[dict[str, Value]] = [{name: state[name] for name in NAMES} for state in manual.possible_states()]
 _POSSIBLE = {tuple(state.values()) for state in POSSIBLE}
-_COLUMNS = {name: [state[name] for state in POSSIBLE] for name in NAMES}
-_CODES = {name: np.array([VALUES[name].index(value) for value in _COLUMNS[name]], np.int8) for name in NAMES}
+_CODES = manual.possible_codes(VALUES)
 
 
 # --- one state -----------------------------------------------------------------------------------------------------
@@ -84,7 +83,11 @@ def possible_rows(ladders: Sequence[nvmx.Ladder], names: Sequence[str]) -> list[
     What is read but not named is ready.
     """
     fixed = [name for name in NAMES if name in {*names, *read_axes(ladders)}]
-    found = set(zip(*(_COLUMNS[name] for name in fixed), strict=True))
+    sizes = [len(VALUES[name]) for name in fixed]
+    codes = np.unravel_index(np.unique(np.ravel_multi_index([_CODES[name] for name in fixed], sizes)), sizes)
+    found = set(
+        zip(*(np.array(VALUES[name], object)[row] for name, row in zip(fixed, codes, strict=True)), strict=True)
+    )
     ready = READY[ladders[0].instruction]
     return [row for row in all_rows(ladders, names) if tuple({**ready, **row}[name] for name in fixed) in found]
 

@@ -4,7 +4,8 @@ The instructions follow the nested form of the manual's pseudo-code (outer test 
 flat form of the ladder.  The states are built up from processor modes, not left over after forbidding combinations.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -84,6 +85,23 @@ def possible_states() -> Iterator[Columns]:
             state = {**operand, **mode, **environment}
             yield {**state, "LOCK": 0}
             yield {**state, "LOCK": 1}
+
+
+@cache
+def possible_columns() -> Columns:
+    """The same states, with an array for each column."""
+    states = list(possible_states())
+    return {name: np.array([state[name] for state in states]) for name in states[0]}
+
+
+def possible_codes(values: Mapping[str, Sequence[Any]]) -> Columns:
+    """The same states again: for each column in `values`, the place of each state's value there."""
+    found = {}
+    for name, each in values.items():
+        found[name] = np.zeros(len(possible_columns()[name]), dtype=np.int8)
+        for place, value in enumerate(each):
+            found[name][possible_columns()[name] == value] = place
+    return found
 
 
 def _operands() -> Iterator[Columns]:

@@ -161,7 +161,7 @@ _BITS = {
     "feature_control": {"FEATURE_CONTROL.lock": 0, "FEATURE_CONTROL.smx": 1, "FEATURE_CONTROL.vmx": 2},
     "cs_access_rights": {"CS.L": 13},
 }
-# The axes that each register holds; some need another register for that.
+# The axes that each register holds; some need another register for that, and the MSRs of the fixed bits each other.
 HELD_IN = {
     **{register: set(bits) for register, bits in _BITS.items()},
     "ss_access_rights": {"CPL"},
@@ -171,20 +171,28 @@ HELD_IN = {
     "revision": {"revision.bit31"},
     "vmx_basic": {"revision.match"},
 }
-_NEEDS = {"physical_width": "vmxon_pointer", "vmx_basic": "revision"}
+# The register that each of these MSRs is about, and what its bits must be there.
+_FIXED = {"cr0_fixed0": ("cr0", 1), "cr0_fixed1": ("cr0", 0), "cr4_fixed0": ("cr4", 1), "cr4_fixed1": ("cr4", 0)}
+_NEEDS = {
+    "physical_width": "vmxon_pointer",
+    "vmx_basic": "revision",
+    **{msr: register for msr, (register, _) in _FIXED.items()},
+}
+_WRONG = (1 << 40, 1 << 9)  # a bit that is clear although it must be set, and one that is set although it must not be
+_RIGHTS = 0x1F0FF  # the bits of access rights in a VMCS
 _words = st.sampled_from([0, 2**64 - 1]) | st.integers(0, 2**64 - 1)
 
 
 @st.composite
-def registers(draw: DrawFn, state: dict[str, Any]) -> dict[str, int]:
-    """Some registers that hold these values, with anything in their other bits."""
+def registers(draw: DrawFn, state: dict[str, Any]) -> tuple[dict[str, int], set[str]]:
+    """Some registers that hold these values, with anything in their other bits; and the axes whose values they tell."""
     found = {}
     for register, bits in _BITS.items():
-        word = draw(_words) % 2 ** (32 if register == "cs_access_rights" else 64)
+        word = draw(_words) & (_RIGHTS if register == "cs_access_rights" else 2**64 - 1)
         for name, bit in bits.items():
             word = word & ~(1 << bit) | state[name] << bit
         found[register] = word
-    found["ss_access_rights"] = draw(_words) % 2**32 & ~(3 << 5) | state["CPL"] << 5
+    found["ss_access_rights"] = draw(_words) & _RIGHTS & ~(3 << 5) | state["CPL"] << 5
     found["current_vmptr"] = draw(st.integers(0, 2**64 - 2)) if state["current_VMCS"] else 2**64 - 1
     width = draw(st.integers(32, 52))
     low = 0 if state["pointer.aligned"] else 1 << draw(st.integers(0, 11))
@@ -195,6 +203,18 @@ def registers(draw: DrawFn, state: dict[str, Any]) -> dict[str, int]:
     wrong = 0 if state["revision.match"] else 1 << draw(st.integers(0, 30))
     found["vmx_basic"] = draw(_words) & ~(2**31 - 1) | identifier
     found["revision"] = state["revision.bit31"] << 31 | identifier ^ wrong
+    broken = set[str]() if state["other_fixed_bits"] else draw(st.sets(st.sampled_from(sorted(_FIXED)), min_size=1))
+    for register in ("cr0", "cr4") if broken else ():
+        found[register] = found[register] & ~_WRONG[0] | _WRONG[1]
+    for msr, (register, wanted) in _FIXED.items():
+        own = sum(1 << bit for bit in _BITS[register].values())  # about these bits the MSRs say nothing that counts
+        word = draw(_words)
+        found[msr] = word & (found[register] | own) if wanted else word | found[register] & ~own
+    for msr in broken:
+        found[msr] ^= _WRONG[0] if _FIXED[msr][1] else _WRONG[1]
     chosen = found.keys() - draw(st.sets(st.sampled_from(sorted(found))))
     chosen |= {_NEEDS[register] for register in chosen & _NEEDS.keys()}
-    return {register: found[register] for register in sorted(chosen)}
+    told = set[str]().union(*(HELD_IN[register] for register in chosen - _FIXED.keys()))
+    if chosen & broken or (not broken and chosen >= _FIXED.keys()):
+        told.add("other_fixed_bits")
+    return {register: found[register] for register in sorted(chosen)}, told

@@ -45,7 +45,7 @@ def test_a_suite_kills_every_mutant_that_can_be_killed(instruction: str, source:
     """The mutants of the row tests, made and run separately, on the states of the suite alone."""
     ladder, suite = nvmx.ladder(instruction, source), nvmx.suite(instruction, source)
     few = pd.DataFrame([nvmx.verdict(instruction, source, **state).state.columns for state in states_of(suite, ladder)])
-    every = pd.DataFrame(list(manual.possible_states()))
+    every = pd.DataFrame(manual.possible_columns())
     for name, values in ladder.narrow.items():
         every = every[every[name].isin(values)]
     alive = []
@@ -94,7 +94,10 @@ def test_no_state_of_a_suite_can_be_left_out(instruction: str, source: str) -> N
 
 def fewest_columns(shown: NDArray[np.bool_]) -> int:
     """How many columns it takes at least to show every row that any column shows: a minimum hitting set, solved."""
-    distinct = np.unique(np.unique(shown[shown.any(axis=1)], axis=0), axis=1)
+    columns = np.ascontiguousarray(np.packbits(shown, axis=0).T)
+    different = {column.tobytes(): place for place, column in enumerate(columns)}
+    distinct = shown[:, list(different.values())]
+    distinct = np.unique(distinct[distinct.any(axis=1)], axis=0)
     found = milp(
         np.ones(distinct.shape[1]),
         integrality=np.ones(distinct.shape[1]),

@@ -71,7 +71,8 @@ ORDER = {
     intel          LOCK & register & PE & VMXE & VM & compat > exit > CPL > root
                    > A20M & NE & PG & fixed & lock & SMX > segment & stack & page > aligned & width > revision & bit 31
     intel-2006     LOCK & register & VMXE & PE & VM & compat > exit > CPL > root
-                   > A20M & NE & PG & fixed & lock & bit 2 > segment & stack & page > aligned & width > revision & bit 31
+                   > A20M & NE & PG & fixed & lock & bit 2 > segment & stack & page > aligned & width
+                   > revision & bit 31
     kvm-2011       VT-x > VMXE > CPL
     kvm-2013       VT-x > exit > VMXE > CPL > root > lock & bit 2
     kvm-2014       VT-x > exit > VMXE > CPL > page > aligned & width > revision & bit 31 > root > lock & bit 2

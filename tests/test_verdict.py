@@ -21,7 +21,7 @@ NAMES = [axis.name for axis in AXES]
 
 @pytest.fixture(scope="module")
 def possible() -> pd.DataFrame:
-    return pd.DataFrame(list(manual.possible_states()))[NAMES]
+    return pd.DataFrame(manual.possible_columns())[NAMES]
 
 
 # --- verdicts ------------------------------------------------------------------------------------------------------
@@ -183,22 +183,21 @@ def test_axes_go_by_either_name_and_by_what_numpy_gives() -> None:
 def test_a_repair_is_the_smallest_and_the_first_in_table_order(instruction: str, possible: pd.DataFrame) -> None:
     """Against a search through every possible state."""
     chooser = random.Random(2011)  # noqa: S311 - the same sample each time
-    codes = possible.apply(lambda column: column.map(BY_VALUE[column.name].index))
-    outcomes = manual.MANUAL[instruction]({name: possible[name].to_numpy() for name in possible})[0]
+    codes = np.stack(list(manual.possible_codes(BY_VALUE).values()), axis=1)
+    outcomes = manual.MANUAL[instruction](manual.possible_columns())[0]
     starts = [{axis.name: chooser.choice(axis.values) for axis in AXES} for _ in range(40)]
     starts += [dict(possible.iloc[chooser.randrange(len(possible))]) for _ in range(40)]
     for start in starts:
         found = nvmx.verdict(instruction, "intel", **start)
         here = np.array([BY_VALUE[name].index(start[name]) for name in NAMES])
+        changes = (codes != here).sum(axis=1)
         for code, target in enumerate(nvmx.OUTCOMES):
             repair = found.repair(target)
-            goals = codes[outcomes == code].to_numpy()
-            if not len(goals):
+            goals = outcomes == code
+            if not goals.any():
                 assert repair is None
                 continue
-            changed = goals != here
-            fewest = changed.sum(axis=1).min()
-            nearest = goals[changed.sum(axis=1) == fewest]
+            nearest = codes[goals & (changes == changes[goals].min())]
             places = [[n for n in range(len(here)) if goal[n] != here[n]] for goal in nearest]
             first, goal = min(zip(places, nearest.tolist(), strict=True))
             assert repair == {AXES[n].keyword: AXES[n].values[goal[n]] for n in first}

@@ -8,8 +8,8 @@ _FILE = "ACRN d61d98cf, hypervisor/arch/x86/guest/nested.c"
 VMXON = end_to_end(
     "VMXON", "acrn", f"{_FILE}, vmxon_vmexit_handler",
     "not VMX non-root operation, CR4.VMXE set, long mode, CPL 0, CR0.NE set, CR0.PG set, other fixed bits valid,"
-    " FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set, not in VMX root operation, pointer aligned, pointer within width, revision matches,"
-    " revision bit 31 clear",
+    " FEATURE_CONTROL locked, FEATURE_CONTROL bit 2 set, not in VMX root operation, pointer aligned,"
+    " pointer within width, revision matches, revision bit 31 clear",
     repeats=MODES,
     outcomes={"not in VMX root operation": "VMfailValid"},
     reasons={

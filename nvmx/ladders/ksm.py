@@ -16,7 +16,8 @@ VMXON = end_to_end(
     },
     # Only 64-bit page tables are walked.  If the operand or the page at the pointer is not found, the instruction is
     # skipped without any sign; of a misaligned pointer the page counts that it is in.
-    narrow={"operand": ("mapped", "gp-fault", "ss-fault", "register"), "EFER.LMA": 1, "pointer.aligned": 1, "pointer.in_width": 1},
+    narrow={"operand": ("mapped", "gp-fault", "ss-fault", "register"), "EFER.LMA": 1, "pointer.aligned": 1,
+            "pointer.in_width": 1},
 )  # fmt: skip
 
 VMXOFF = end_to_end(

@@ -108,10 +108,15 @@ def _columns(states: States) -> tuple[list[str], list[NDArray[np.int8]], list[Se
     names, columns, values = list(states.domains), list(states.codes), list(states.domains.values())
     if not set(MODE_AXES) <= set(names):
         return names, columns, values
-    bits = np.stack([np.array(states.domains[name])[columns[names.index(name)]] for name in MODE_AXES])
-    distinct, kind = np.unique(bits, axis=1, return_inverse=True)
-    modes = list(MODES)
-    code = [modes.index(mode_of(dict(zip(MODE_AXES, each, strict=True))) or "") for each in distinct.T.tolist()]
+    domains = [states.domains[name] for name in MODE_AXES]
+    sizes = [len(each) for each in domains]
+    distinct, kind = np.unique(
+        np.ravel_multi_index([columns[names.index(name)] for name in MODE_AXES], sizes), return_inverse=True
+    )
+    modes, code = list(MODES), list[int]()
+    for places in zip(*np.unravel_index(distinct, sizes), strict=True):
+        bits = {name: each[place] for name, each, place in zip(MODE_AXES, domains, places, strict=True)}
+        code.append(modes.index(mode_of(bits) or ""))
     rest = [n for n, name in enumerate(names) if name not in MODE_AXES]
     return (
         ["mode", *(names[n] for n in rest)],

@@ -15,7 +15,8 @@ from ..model.ladder import Ladder, Rung
 from ..model.outcome import UNTOUCHED, flags_text
 from .listing import States
 
-_ROUNDS = 200  # enough for a smallest set in every ladder held, as the tests prove with an exact solver
+# Enough for a smallest set in every ladder held, as the tests prove with an exact solver.
+_ROUNDS, _NOISE = 200, 0.3
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,8 @@ def _endings(ladder: Ladder, states: States, numbers: dict[object, int]) -> NDAr
 def few(shown: NDArray[np.bool_], distance: NDArray[np.intp]) -> list[int]:
     """Return few columns that together show every row that any column shows.
 
-    A minimum hitting set is wanted; this is greedy, in many rounds that break ties at random (with a fixed seed), so
-    the smallest is not guaranteed.  In the first round, of columns that show as much, the one with the smallest
-    `distance` wins.
+    A minimum hitting set is wanted; this is greedy, in many rounds with noise (from a fixed seed), so the smallest is
+    not guaranteed.  In the first round, of columns that show as much, the one with the smallest `distance` wins.
 
     >>> few(np.array([[1, 0, 1], [0, 1, 1]], dtype=bool), np.array([0, 0, 1]))
     [2]
@@ -121,27 +121,35 @@ def few(shown: NDArray[np.bool_], distance: NDArray[np.intp]) -> list[int]:
     rows = shown[shown.any(axis=1)]
     if not len(rows):
         return []
-    nearest_first = np.argsort(distance, kind="stable")
-    # Of equal columns one is enough: the nearest (packed into bits, since NumPy compares the columns as bytes).
-    _, first = np.unique(np.packbits(rows[:, nearest_first], axis=0), axis=1, return_index=True)
-    columns = nearest_first[np.sort(first)]
-    best: list[int] | None = None
+    # Of equal columns one is enough: the nearest (packed into bits, to be compared as bytes).
+    farthest_first = np.argsort(distance, kind="stable")[::-1]
+    packed = np.ascontiguousarray(np.packbits(rows[:, farthest_first], axis=0).T)
+    distinct = dict(zip(packed.view(f"V{packed.shape[1]}").ravel().tolist(), farthest_first.tolist(), strict=True))
+    columns = sorted(distinct.values(), key=lambda column: (int(distance[column]), column))
+    matrix = rows[:, columns].astype(np.float32)  # sums of floats are much faster than those of integers
+    best = _greedy(matrix, np.ones(len(rows), np.float32))
+    # The later rounds prefer columns that show what few others do.
+    rare = matrix.sum(axis=1) ** np.float32(-2)
     chooser = np.random.default_rng(0)
-    for round_ in range(_ROUNDS):
-        picked = _greedy(rows, columns if round_ == 0 else chooser.permutation(columns))
-        if best is None or len(picked) < len(best):
+    for _ in range(_ROUNDS):
+        noise = 1 - np.float32(_NOISE) * chooser.random(len(columns), np.float32)
+        picked = _greedy(matrix, rare, noise)
+        if len(picked) < len(best):
             best = picked
-    return sorted(best or [], key=lambda column: (int(distance[column]), column))
+    return [columns[place] for place in sorted(best)]
 
 
-def _greedy(rows: NDArray[np.bool_], columns: NDArray[np.intp]) -> list[int]:
-    matrix, left, picked = rows[:, columns].astype(np.int32), np.ones(len(rows), dtype=bool), list[int]()
+def _greedy(
+    matrix: NDArray[np.float32], weights: NDArray[np.float32], noise: NDArray[np.float32] | float = 1.0
+) -> list[int]:
+    """Return columns that show every row, none of which can be left out; the heaviest rows left decide, times noise."""
+    left, picked = weights.copy(), list[int]()
     while left.any():
-        column = int(columns[np.argmax(left @ matrix)])
-        picked.append(column)
-        left &= ~rows[:, column]
+        picked.append(int(np.argmax((left @ matrix) * noise)))
+        left[matrix[:, picked[-1]] > 0] = 0
+    times = matrix[:, picked].sum(axis=1)
     for column in list(picked):
-        rest = [other for other in picked if other != column]
-        if rows[:, rest].any(axis=1).all():
-            picked = rest
+        if (times[matrix[:, column] > 0] > 1).all():
+            picked.remove(column)
+            times -= matrix[:, column]
     return picked

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-SIZES = (3, 2, 2, 2, 2, 2, 2, 2, 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2)
+SIZES = (5, 2, 2, 2, 2, 2, 2, 2, 2, 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2)
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 
 
 class CompiledLoop:
-    """Intel's VMXON over every state of its twenty axes; `folder` takes the library. Needs COMPILER."""
+    """Intel's VMXON over every state of its 21 axes; `folder` takes the library. Needs COMPILER."""
 
     def __init__(self, folder: Path) -> None:
         library = folder / "vmxon.so"
