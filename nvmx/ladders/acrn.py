@@ -18,7 +18,8 @@ VMXON = end_to_end(
         " error is written to ACRN's own VMCS",
     },
     shadowed={"CR0.PG set": "long mode was asked for, and that needs paging"},
-    # If the operand cannot be read, the pointer is taken from guest-physical address 0: what is there decides.
+    # If the operand's page cannot be read, the pointer is taken from guest-physical address 0, and a bad address is
+    # read like any other: what is there decides.
     narrow={"operand": ("mapped", "register")},
 )  # fmt: skip
 
@@ -35,8 +36,9 @@ SOURCES = (
         "2025-09-05",
         "ACRN d61d98cf, hypervisor/arch/x86/guest/nested.c, last changed by eb8bcb06b of 2022-07-15",
         "32-bit hypervisors are refused with #UD, and a second VMXON is VMfailValid even without a current VMCS: the "
-        "error goes to ACRN's own VMCS, and the guest reads another number. A fault while the operand is read is "
-        "ignored and the pointer taken from guest-physical address 0 (no verdict on that).",
+        "error goes to ACRN's own VMCS, and the guest reads another number. The operand's segment and canonical form "
+        "are not tested, and a page fault is ignored and the pointer taken from guest-physical address 0 (no verdict "
+        "on such operands). The fixed bits are those of the real processor.",
         (VMXON, VMXOFF),
         # Read, but not to be said in boxes: CR4.VMXE and CR0.PG can be cleared, and a write to CR0.NE is ignored.
         None,

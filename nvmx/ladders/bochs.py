@@ -50,8 +50,8 @@ SOURCES = (
         "Bochs, PC emulator",
         "2026-08-22",
         "Bochs 783b58fd, bochs/cpu/vmx.cc, VMXON and VMXOFF (2.7 has the same checks, and was executed)",
-        f"{NO_PAGING_TEST}. SMX and the dual-monitor treatment are not modelled, and A20M is not blocked in VMX "
-        "operation (issue 256).",
+        f"{NO_PAGING_TEST}. Of the other fixed bits none is tested. SMX and the dual-monitor treatment are not "
+        "modelled, and A20M is not blocked in VMX operation (issue 256).",
         (_vmxon("bochs", "CR0.NE set"), _vmxoff("bochs")),
         (),
     ),
@@ -61,7 +61,7 @@ SOURCES = (
         "2026-09-09",
         "issue 862 of bochs-emu/Bochs, answered on 2026-09-09; the other checks are those of 783b58fd",
         "Unverified: the maintainer answered issue 862 that the test of CR0.PG is fixed; the text was not read, nor "
-        "anything executed.",
+        "anything executed. The other fixed bits are not tested.",
         (_vmxon("bochs-2026-09", "CR0.NE set, CR0.PG set"), _vmxoff("bochs-2026-09")),
         (),
     ),

@@ -35,8 +35,8 @@ SOURCES = (
         "Hardly anything is tested: not CR4.VMXE, the CPL, the fixed bits, FEATURE_CONTROL or the revision, and of the "
         "pointer only its alignment. VMXOFF outside VMX operation is VMfailInvalid instead of #UD, and so is VMXON or "
         "VMXOFF of a nested guest, instead of a VM exit. The guest's operand is read as if its address were one of the "
-        "hypervisor's own (no verdict if it cannot be read, nor on VMXON at CPL 1 to 3). Pointer 0 is #UD (not "
-        "modelled). Read, not run.",
+        "hypervisor's own (no verdict if its page cannot be read, nor on VMXON at CPL 1 to 3); an address that is not "
+        "canonical is #UD. Pointer 0, or an operand at address 0, is #UD, too (not modelled). Read, not run.",
         (VMXON, VMXOFF),
         # Read, but not to be said in boxes: a write that clears a fixed bit is carried out with the bit set.
         None,

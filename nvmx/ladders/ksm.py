@@ -14,8 +14,8 @@ VMXON = end_to_end(
         "not in VMX root operation": "VMX operation was entered already; ZF is set even without a current VMCS",
         "revision bit 31 clear": "all 32 bits are compared with IA32_VMX_BASIC, whose bit 31 is clear",
     },
-    # Only 64-bit page tables are walked.  If the operand or the page at the pointer is not found, the instruction is
-    # skipped without any sign; of a misaligned pointer the page counts that it is in.
+    # Only 64-bit page tables are walked.  If the operand's page or the one at the pointer is not found, the instruction
+    # is skipped without any sign; of a misaligned pointer the page counts that it is in.
     narrow={"operand": ("mapped", "gp-fault", "ss-fault", "register"), "EFER.LMA": 1, "pointer.aligned": 1,
             "pointer.in_width": 1},
 )  # fmt: skip
@@ -36,7 +36,7 @@ SOURCES = (
         "asamy/ksm 6ef52b87, exit.c, vcpu_handle_vmon, vcpu_handle_vmoff and nested_can_exec_vmx",
         "Both vectors are exchanged: the CPL is #UD, a clear CR4.VMXE (and VMXOFF outside VMX operation) #GP(0), and "
         "RIP moves on although a fault is injected; a second VMXON is VMfailValid even without a current VMCS. An "
-        "operand or pointer that leads nowhere is skipped without any sign (no verdict on that). Success of VMXOFF "
+        "operand or pointer that leads to no page is skipped without any sign (no verdict on that). Success of VMXOFF "
         "also clears the guest's CR4.VMXE. A VMXON with pointer 0 leaves VMX operation off (not modelled). Read, not "
         "run.",
         (VMXON, VMXOFF),

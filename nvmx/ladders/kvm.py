@@ -58,13 +58,15 @@ SOURCES = (
         "kvm-2014", "KVM with the pointer checked too early (Linux 3.16 to 4.11)", "2014-05-06",
         f"Linux 3573e22cfeca, {_VMX}, handle_vmon and nested_vmx_check_vmptr",
         "The pointer and the revision are tested, but before VMX operation and the firmware's lock, so a bad pointer "
-        "hides the error that should come first (and a VMXON that fails has stored its pointer already).",
+        "hides the error that should come first (and a VMXON that fails has stored its pointer already). An operand "
+        "that is outside its segment or not canonical is read like any other (no verdict on that), until f9eb4af67c9d "
+        "of April 2015 (4.2, unverified) makes it #GP(0) or #SS(0), just before the page fault.",
         (
             end_to_end("VMXON", "kvm-2014",
                        f"Linux 3.16 with 3573e22cfeca, {_VMX}, handle_vmon and nested_vmx_check_vmptr",
                        f"{_EXIT}, CR4.VMXE set, CPL 0, {_POINTER}, not in VMX root operation, {_FIRMWARE}",
                        repeats=MODES,
-                       # Until 4.2 (f9eb4af67c9d) no segment was tested: what is at the address decides.
+                       # What is at the bad address decides.
                        narrow={"operand": ("mapped", "unmapped", "register")}),
             end_to_end("VMXOFF", "kvm-2014", f"Linux 3.16, {_VMX}, nested_vmx_check_permission", _PERMISSION,
                        repeats=_VM_MODES),
@@ -76,7 +78,8 @@ SOURCES = (
         f"Linux 70f3aac964ae (4.12), {_VMX}, handle_vmon; the order of 4.13 from cbf712792b6e, whose hash is "
         "unverified",
         "Tests that the processor had made already were dropped, and with them the CPL test that it had not: "
-        "CVE-2018-12904, user code of a guest can execute VMX instructions. 4.12 has no CPL test either, but still "
+        "CVE-2018-12904, user code of a guest can execute VMX instructions. The operand's segment and canonical form "
+        "are tested now (f9eb4af67c9d of 2015, get_vmx_mem_address). 4.12 has no CPL test either, but still "
         "checks the pointer early (its order is inferred).",
         (
             end_to_end("VMXON", "kvm-2017", f"Linux 4.13, {_VMX}, handle_vmon",

@@ -16,8 +16,8 @@ VMXON = end_to_end(
         "operand mapped": "the memory operand cannot be read, and no page fault is injected",
         "revision bit 31 clear": "all 32 bits are compared with the identifier, and bit 31 of that is clear",
     },
-    # Only the page tables of long mode are walked.  The pointer is not tested: the revision is read from wherever it
-    # leads, inside a page or outside memory.
+    # Only the page tables of long mode are walked, also for an address that is not canonical.  The pointer is not
+    # tested: the revision is read from wherever it leads, inside a page or outside memory.
     narrow={"operand": ("mapped", "unmapped", "register"), "EFER.LMA": 1, "pointer.aligned": 1, "pointer.in_width": 1},
 )  # fmt: skip
 
@@ -36,7 +36,8 @@ SOURCES = (
         "intel-staging/pKVM-IA cdba3b0c (a commit whose date was not seen), arch/x86/kvm/vmx/pkvm/hyp/nested.c, "
         "handle_vmxon and handle_vmxoff; vmexit.c of 00e20b10",
         "Its guest is the Linux host itself, in 64-bit mode. CR4.VMXE, the CPL and the fixed bits are not tested (the "
-        "code says that this is still to be done), nor are FEATURE_CONTROL and the pointer; a second VMXON is "
+        "code says that this is still to be done), nor are FEATURE_CONTROL and the pointer; the operand's address "
+        "need not be canonical (no verdict if it is not); a second VMXON is "
         "VMfailValid even without a current VMCS. VMXOFF outside VMX operation does nothing and looks like success (no "
         "verdict on that). Read, not run.",
         (VMXON, VMXOFF),

@@ -75,8 +75,9 @@ SOURCES = (
         "VirtualBox 7.1.12 (kaisenlinux/virtualbox 2652cdbb of 2025-08-13), IEMAllCImplVmxInstr.cpp, iemVmxVmxon and "
         "iemCImpl_vmxoff; r106320 of 2024-10-15 has the same checks",
         "CR4.VMXE is tested among the fixed bits only, so a clear one is #GP(0) instead of #UD (on VT-x it is tested "
-        "before: `virtualbox-hm`); the LOCK prefix is accepted, and a VMXON region outside ordinary memory is "
-        "VMfailInvalid (neither is modelled). Read, not run.",
+        "before: `virtualbox-hm`). The LOCK prefix is accepted. An operand on the stack that is not canonical is "
+        "#GP(0); one beyond the limit is #SS(0). A VMXON region outside ordinary memory is VMfailInvalid (not "
+        "modelled). Read, not run.",
         (VMXON, VMXOFF),
         _WRITES,
     ),
@@ -86,9 +87,10 @@ SOURCES = (
         "2025-08-13",
         "VirtualBox 7.1.12 (kaisenlinux/virtualbox 2652cdbb of 2025-08-13), VMXAllTemplate.cpp.h, vmxHCExitVmxon and "
         "vmxHCExitVmxoff, which call the instruction emulation",
-        "The exit handler tests CR4.VMXE before it calls the emulation, so a clear one is #UD. It also decodes the "
-        "operand's address there, so that a segment fault would come before the CPL (not modelled). After VMXOFF it "
-        "does not mark RFLAGS as changed: whether the guest sees the flags is unverified. Read, not run.",
+        "The exit handler tests CR4.VMXE before it calls the emulation, so a clear one is #UD. It computes the "
+        "operand's address, too, so that a bad one comes before the CPL and VMX operation: #GP(0) if not canonical, "
+        "through whichever segment. After VMXOFF it does not mark RFLAGS as changed: whether the guest sees the flags "
+        "is unverified. Read, not run.",
         (VMXON_HM, VMXOFF_HM),
         _WRITES,
     ),

@@ -22,7 +22,9 @@ SOURCES = (
         "2011-06-09",
         f"{_ON_2011}, with decode_vmx_inst; nvmx_handle_vmxoff",
         "Any pointer and any second VMXON are accepted; a VMXON with pointer 0 reports success and yet leaves VMX "
-        "operation off, because 0 meant 'off' (a pointer's value is not modelled). The CPL is CS.RPL.",
+        "operation off, because 0 meant 'off' (a pointer's value is not modelled). The CPL is CS.RPL. Outside long "
+        "mode an operand beyond its segment's limit is #GP(0); in long mode it is read wherever its address, cut to 48 "
+        "bits, leads (no verdict on such operands). No fixed bit is tested.",
         (
             end_to_end("VMXON", "xen-2011", _ON_2011, "CR4.VMXE set, CPL 0, operand mapped",
                        repeats=MODES, narrow={**_NO_NESTED_GUESTS, "operand": ("mapped", "unmapped", "register")}),
@@ -37,11 +39,11 @@ SOURCES = (
         "Xen today",
         "2026-08-18",
         f"Xen c447b730, {_FILE}, nvmx_handle_vmx_insn, nvmx_handle_vmxon and nvmx_handle_vmxoff",
-        "The operand is read before VMX operation is looked at, and it is as wide as the address: outside 64-bit mode "
-        "(or with an address-size prefix) only the low 4 or 2 bytes of the pointer are read, so bits beyond the width "
-        "are not noticed, and the revision is that of the page at the truncated address. Neither the fixed bits nor "
-        "FEATURE_CONTROL, A20M or SMX are tested; a guest may clear CR4.VMXE in VMX operation, and every VMX "
-        "instruction is #UD from then on.",
+        "The operand is read before VMX operation is looked at; a bad address is #GP(0) on the stack, too. It is as "
+        "wide as the address: outside 64-bit mode (or with an address-size prefix) only the low 4 or 2 bytes of the "
+        "pointer are read, so bits beyond the width are not noticed, and the revision is that of the page at the "
+        "truncated address. Neither the fixed bits nor FEATURE_CONTROL, A20M or SMX are tested; a guest may clear "
+        "CR4.VMXE in VMX operation, and every VMX instruction is #UD from then on.",
         (
             end_to_end("VMXON", "xen", _ON,
                        "not VMX non-root operation, CR4.VMXE set, CPL 0, operand address valid, stack address valid,"
