@@ -90,7 +90,7 @@ def table(
     >>> table("VMXON", "intel", ["CPL"])["outcome"].tolist()
     ['success', '#GP(0)', '#GP(0)', '#GP(0)']
     >>> len(table("VMXON", "intel", possible=True))
-    14796
+    34436
     """
     ladder = find_ladder(instruction, source)
     domains = common_domains([ladder], spanned_axes([ladder], axes))
@@ -208,7 +208,7 @@ def mutants(instruction: str, source: str | Ladder) -> pd.DataFrame:
     values; or success does not write the flags.
 
     >>> mutants("VMXOFF", "intel").loc[0, ["fault", "rung"]].tolist()
-    ['removed', 'in VMX operation']
+    ['removed', 'no LOCK prefix']
     """
     found = kills(find_ladder(instruction, source))
     rows = [
@@ -225,7 +225,7 @@ def suite(instruction: str, source: str | Ladder) -> pd.DataFrame:
     `.to_csv()` and `.to_json(orient="records")` write it for another test suite.
 
     >>> suite("VMXOFF", "kvm-2011")["outcome"].tolist()
-    ['#UD', '#GP(0)', '#GP(0)', '#UD', '#GP(0)', '#UD', '#UD']
+    ['#UD', '#GP(0)', '#GP(0)', '#UD', '#UD', '#GP(0)', '#UD', '#UD']
     """
     ladder = find_ladder(instruction, source)
     found = kills(ladder)

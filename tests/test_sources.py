@@ -363,6 +363,43 @@ def test_witnesses_of_the_others() -> None:
             ends(source, operand="unmapped")
 
 
+def test_witnesses_of_a_bad_address_of_the_operand() -> None:
+    def ends(source: str, operand: str, **axes: object) -> str:
+        return nvmx.verdict("VMXON", source, operand=operand, **axes).outcome
+
+    protected = {"efer_lma": 0, "cs_l": 0}
+    for source in ("intel", "kvm-2017", "kvm-2022-10", "bochs", "ksm"):
+        assert (ends(source, "gp-fault"), ends(source, "ss-fault")) == ("#GP(0)", "#SS(0)")
+    assert ends("kvm-2011", "ss-fault") == ends("kvm-2013", "gp-fault") == "success"  # the operand is not read
+    assert (ends("intel", "ss-fault", fc_lock=0), ends("kvm-2022-10", "ss-fault", vmx="root")) == (
+        "#GP(0)", "VMfailInvalid",
+    )  # fmt: skip
+    assert (ends("xen", "ss-fault", vmx="root"), ends("xen", "ss-fault", cpl=3)) == ("#GP(0)", "#GP(0)")
+    for source, in_root in (("virtualbox", "VMfailInvalid"), ("virtualbox-hm", "#SS(0)")):
+        assert (ends(source, "ss-fault"), ends(source, "ss-fault", **protected)) == ("#GP(0)", "#SS(0)")
+        assert ends(source, "ss-fault", vmx="root", **protected) == in_root
+    assert (ends("khypervisor", "gp-fault"), ends("khypervisor", "ss-fault", ptr_aligned=0)) == ("#UD", "#UD")
+    for source in ("kvm-2014", "xen-2011", "acrn", "xmhf64", "bitvisor", "pkvm-ia"):
+        for operand in ("gp-fault", "ss-fault"):
+            with pytest.raises(ValueError, match=source):
+                ends(source, operand)
+
+
+def test_witnesses_of_the_other_fixed_bits_and_of_lock() -> None:
+    def ends(source: str, **axes: object) -> str:
+        return nvmx.verdict("VMXON", source, **axes).outcome
+
+    for source in ("kvm-2018-07", "bochs", "bochs-2026-09", "xen", "bitvisor", "pkvm-ia", "khypervisor", "ksm"):
+        assert ends(source, other_fixed_bits=0) == "success"
+    for source in ("intel", "kvm-2022-10", "virtualbox", "virtualbox-hm", "acrn", "xmhf64"):
+        assert ends(source, other_fixed_bits=0) == "#GP(0)"
+    assert ends("kvm-2022-06", other_fixed_bits=0, cpl=3) == "#UD"
+    for source in nvmx.ladders.all_sources():
+        for instruction in ("VMXON", "VMXOFF"):
+            accepted = nvmx.verdict(instruction, source, lock=1).outcome == "success"
+            assert accepted == (source == "virtualbox")
+
+
 def test_a_check_that_does_not_exist_is_refused() -> None:
     with pytest.raises(nvmx.NvmxError, match=r"CR4\.VMXE set.*\(a new check is a row in nvmx/ladders/checks\.py\)$"):
         end_to_end("VMXON", "mine", "mine.c", "CR4.VMX set")
