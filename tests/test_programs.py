@@ -111,6 +111,16 @@ def test_a_source_that_allows_a_write_is_still_bound_by_the_processor() -> None:
     assert "VMX root" in compatible[-1].state.reason
 
 
+def test_only_page_faults_go_with_paging_and_a_write_leaves_the_other_fixed_bits() -> None:
+    for operand, after in (("unmapped", "mapped"), ("gp-fault", "gp-fault"), ("ss-fault", "ss-fault")):
+        event = execute([("CR0.PG", 0)], "intel", {"operand": operand, "other_fixed_bits": 0, **LEGACY})[0]
+        assert (event.outcome, event.state["operand"], event.state["other_fixed_bits"]) == ("success", after, 0)
+        assert event.state.possible
+    events = execute(["VMXON", ("CR0.NE", 0)], "kvm-2013", {"other_fixed_bits": 0})
+    assert [event.outcome for event in events] == ["success", "#GP(0)"]
+    assert "fixed bits of CR0 and CR4" in events[0].state.reason
+
+
 @pytest.mark.parametrize("state", ["x", [], 0, ""])
 def test_what_is_no_state_is_refused(state: Any) -> None:
     with pytest.raises(TypeError, match="is not a mapping"):
