@@ -81,8 +81,10 @@ class Vcpu:
 
     @classmethod
     def from_state(cls, **axes: object) -> Self:
-        """Return a vCPU in this state; axes as for `nvmx.verdict`, unnamed ones ready, those without a register unused.
+        """Return a vCPU in this state; axes as for `nvmx.verdict`, unnamed ones ready.
 
+        Axes that the handlers do not see are unused: those of the instruction's bytes and of its operand, the other
+        fixed bits, and all that is in no register here.
         Raises InvalidValue for what registers cannot hold: VMX non-root operation, which came later than this commit,
         and a CPL that does not follow from CS, RFLAGS.VM, EFER.LMA and CR0.PE.
         """
