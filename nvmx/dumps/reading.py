@@ -38,9 +38,9 @@ class Reading:
     def explain(self, source: str | Ladder = "intel", instruction: str | None = None, **axes: object) -> Explanation:
         """Explain what the text shows: as `nvmx.explain` does, with what is known from the text and by name.
 
-        The instruction is that of the text, or VMXON if the text names none or another one.  What was seen of an
-        instruction that the text does not name counts if `instruction` names it.  An axis given by name wins over the
-        text.
+        The instruction is that of the text, or VMXON if the text names none or another one.  Its bytes are taken for
+        granted (no LOCK prefix, no register operand) unless the text shows others.  What was seen counts if the text
+        does not name another instruction.  An axis given by name wins over the text.
 
         >>> import nvmx
         >>> reading = nvmx.read("VMXON raises #GP. CR4=0x2020, CR0=0x80000031, FEATURE_CONTROL=5")
@@ -57,14 +57,13 @@ class Reading:
         known = named_values({**self.known, **given})
         evidence = {name: tuple(map(str, lines)) for name, lines in self.evidence.items() if name not in given}
         named = instruction if self.instruction is None else self.instruction
-        return explain_known(
-            asked,
-            source,
-            known,
-            self.observed if named == asked else None,
-            named=named,
-            executed=self.executed,
-            evidence=FrozenDict(evidence),
-            remarks=(*self.notes, *remarks),
-            objection=self.refused,
-        )
+        about = {
+            "named": named, "executed": self.executed, "evidence": FrozenDict(evidence), "objection": self.refused,
+            "remarks": (*self.notes, *remarks), "decoded": True,
+        }  # fmt: skip
+        found = explain_known(asked, source, known, self.observed, **about)
+        if named is None and found.is_ruled_out:
+            # Whatever raised it was not this instruction.
+            about["remarks"] = (*self.notes, *remarks, f"{' and '.join(self.observed)} cannot be of {asked} here")
+            return explain_known(asked, source, known, **about)
+        return found

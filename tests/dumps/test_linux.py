@@ -65,8 +65,13 @@ def test_code_that_cannot_be_read() -> None:
     reading = nvmx.read("invalid opcode: 0000 [#1] SMP\nRIP: 0010:0xffffffffa0123456\n"
                         "Code: Unable to access opcode bytes at 0xffffffffa012342c.\n")  # fmt: skip
     assert (reading.instruction, reading.observed) == (None, ("#UD",))
-    assert reading.explain().seen == (), "it is not known to be VMXON's"
-    assert reading.explain(instruction="VMXON").seen
+    found = reading.explain()
+    assert (found.observed, found.named) == ("#UD", None)
+    assert set(found.outcomes) == {"#UD"}
+    assert any("no instruction was named" in note for note in found.notes)
+    other = reading.explain(cr4_vmxe=1, cr0_pe=1, cs_l=1, rflags_vm=0, lock=0, operand="mapped")
+    assert "#UD cannot be of VMXON here" in other.notes
+    assert other.refused is None
 
 
 def test_32_bits() -> None:
