@@ -3,8 +3,6 @@
 import click
 
 from ..ask import verdict as decided
-from ..model.address import write_address
-from ..model.axis import AXES, named_values
 from ..model.verdict import Verdict, cause_text
 from .options import ask, format_option
 from .output import show, show_json, show_rows
@@ -31,9 +29,8 @@ def verdict(words: tuple[str, ...], form: str) -> None:
         raise click.UsageError("an INSTRUCTION and a SOURCE are needed, such as: VMXON intel cpl=3")
     instruction, source = names
     found = decided(instruction, source, **asked.axes)
-    link = write_address(instruction, source, named_values(asked.axes))
     if form == "json":
-        show_json(_verdict_json(found, link))
+        show_json(_verdict_json(found))
     elif form == "csv":
         rows = [
             (number, mark, rung.name, rung.ending, cause_text(rung, found.state))
@@ -41,13 +38,13 @@ def verdict(words: tuple[str, ...], form: str) -> None:
         ]
         show_rows(["check", "mark", "asks for", "otherwise", "this state"], rows, form)
     else:
-        show(f"{found}\n\n{link}")
+        show(str(found))
 
 
-def _verdict_json(found: Verdict, link: str) -> dict[str, object]:
+def _verdict_json(found: Verdict) -> dict[str, object]:
     repair = found.repair() if found.rung else None
     return {
-        "state": link,
+        "state": found.address,
         "instruction": found.ladder.instruction,
         "source": found.ladder.source,
         "outcome": found.outcome,
@@ -60,8 +57,6 @@ def _verdict_json(found: Verdict, link: str) -> dict[str, object]:
         "possible": found.possible,
         "axes": dict(found.state.columns),
         "after": dict(found.after.columns),
-        "repair": None
-        if repair is None
-        else {axis.name: repair[axis.keyword] for axis in AXES if axis.keyword in repair},
+        "repair": None if repair is None else dict(repair.columns),
         "needs reset": bool(repair and repair.needs_reset),
     }
