@@ -141,7 +141,7 @@ def test_outcomes_and_suspects_are_those_of_all_states_that_agree(
         assert suspect.state.possible
         assert ladder.deciding(suspect.state.columns) is suspect.rung
         assert {**suspect.state.columns, **known} == suspect.state.columns
-        if suspect.repair is not None:
+        if suspect is found.suspects[0] and suspect.repair is not None:
             assert nvmx.verdict(ladder.instruction, ladder, **{**suspect.state, **suspect.repair}).outcome == "success"
     json.dumps(found.as_json())
 
