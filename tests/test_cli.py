@@ -189,7 +189,7 @@ def test_exit_statuses_of_an_explanation(shell: Shell) -> None:
         (["explain", "no-such-file"], "there is no file no-such-file"),
         (["explain", "VMXON"], "--instruction VMXON"),
         (["explain", "one", "two"], "one file at a time"),
-        (["explain", "/"], "Is a directory"),
+        (["explain", "/"], "is a folder, not a file"),
         (["explain", "cpl=3", "--observed", "tears"], "observed: 'tears' is not allowed"),
         (["explain", "VMXON/intel?cpl=3", "--instruction", "VMXOFF"], "--instruction says VMXOFF"),
         (["explain", "VMXON/intel?cpl=3", "--source", "xen"], "--source says xen"),

@@ -71,6 +71,7 @@ SEEN: dict[Any, Callable[[Ending], bool]] = {
     0x203: lambda ending: ending.leaves(CF=1, ZF=0),
     "RFLAGS 0x246": lambda ending: ending.leaves(ZF=1, PF=1),
     "0x202": lambda ending: ending.leaves(CF=0, ZF=0),
+    "CF=1": lambda ending: ending.leaves(CF=1),
     "RFLAGS 42": lambda ending: ending.leaves(CF=0, ZF=1),
     "VMREAD returned": lambda ending: ending.completed and ending.vmx_after != "off",
     "VMREAD #UD": lambda ending: not ending.vmread_exists,
@@ -326,3 +327,16 @@ def test_that_the_bytes_are_those_of_the_instruction_can_be_taken_for_granted() 
 def test_vmfail_is_either_of_both() -> None:
     assert nvmx.explain("VMXON", observed="VMfail").outcomes == ("VMfailInvalid", "VMfailValid")
     assert nvmx.explain("VMXON", observed="VMfail", current_vmcs=0).observed is None
+
+
+def test_the_headline_says_what_follows_if_all_else_is_ready() -> None:
+    found = nvmx.explain("VMXON", fc_lock=1, fc_vmx=0, smx=0)
+    assert "if all else is ready, #GP(0), because FEATURE_CONTROL.vmx = 0 and SMX = 0" in found.headline
+    assert "nothing that is known stands in the way" in nvmx.explain("VMXON", cpl=0).headline
+    other = explain_known("VMXON", "intel", {"CPL": 0}, "#GP(0)", named="WRMSR")
+    assert other.headline.startswith("not VMXON, but WRMSR")
+
+
+def test_a_lock_that_is_set_alone_would_lock_vmx_off() -> None:
+    found = nvmx.explain("VMXON", observed="#GP(0)", fc_lock=0)
+    assert any("write it together with bit 2" in note for note in found.notes)

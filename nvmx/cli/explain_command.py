@@ -86,6 +86,8 @@ def _text(name: str) -> str:
     except FileNotFoundError:
         hint = f" (the instruction: --instruction {name})" if name in INSTRUCTIONS else ""
         raise InvalidValue(f"explain: there is no file {name}{hint}") from None
+    except IsADirectoryError:
+        raise InvalidValue(f"explain: {name} is a folder, not a file") from None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # as PowerShell's > writes it
         return data.decode("utf-16", "replace")
     return data.decode("utf-8-sig", "replace")

@@ -74,7 +74,7 @@ def suite(instruction: str, source: str, form: str) -> None:
     compiles on its own, and each of its rows names what differs from the ready state.
 
     \b
-    nvmx suite VMXON intel --format c > vmxon_suite.h
+    nvmx suite VMXON intel --format c > vmxon_suite.c
     """
     tables = load("nvmx.tables", "nvmx suite")
     found = tables.suite(instruction, source)
@@ -95,6 +95,8 @@ def _show_frame(frame: "pd.DataFrame", form: str) -> None:
     elif form == "json":
         frame.to_json(sys.stdout, orient="records", force_ascii=True, lines=False, indent=1)
         print()
+    elif frame.empty:
+        print("no difference" if "when" in frame or "state" in frame else "no rows")
     else:
         rows = frame.head(_SCREEN).astype(object).where(frame.head(_SCREEN).notna(), None).to_numpy().tolist()
         show_rows(list(frame.columns), rows, form)

@@ -61,6 +61,8 @@ class Reading:
             "named": named, "executed": self.executed, "evidence": FrozenDict(evidence), "objection": self.refused,
             "remarks": (*self.notes, *remarks), "decoded": True,
         }  # fmt: skip
+        if not known and not self.observed and self.instruction is None and self.refused is None:
+            about["objection"] = f"nothing in this text says anything about {asked}"
         found = explain_known(asked, source, known, self.observed, **about)
         if named is None and found.is_ruled_out:
             # Whatever raised it was not this instruction.

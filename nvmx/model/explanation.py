@@ -19,7 +19,7 @@ from .rules import BOXES, RULES
 from .state import State
 from .verdict import Repair, Verdict, cause_text, changes_text, decide
 
-_WIDEST = 72  # of a line that is quoted, in characters
+_WIDEST = 100  # of a line that is quoted, in characters
 _SUSPECTS = 12  # how many checks a text shows; `suspects` has all of them
 _LISTED = 6  # how many ways to look a text shows; `looks` has all of them
 
@@ -216,20 +216,20 @@ class Explanation:
         found = list(self.remarks)
         name = self.ladder.instruction
         if self.is_about_another:
-            found.insert(0, f"not {name}: the text shows {self.named}; below is what {name} would do in this state")
+            found.insert(0, f"the text shows {self.named}: what follows is what {name} would do in this state")
         elif self.named is None and self.objection is None:
             found.append(f"no instruction was named: the state is explained for {name}")
         if self._granted:
             found.append(f"taken for granted: {', '.join(rung.name for rung in self._granted)}")
-        if len(self._endings) > 1 and not self.observations:
-            found.append(f"if all that is not known is ready: {self._if_ready()}")
+        if any({"FEATURE_CONTROL.lock"} & set(each.repair.columns) for each in self.suspects if each.repair):
+            found.append("the lock keeps the other bits of FEATURE_CONTROL as they are: write it together with bit 2")
         for rung in self.behind:
             number = self.ladder.rungs.index(rung) + 1
             found.append(f"would also fail: check {number}, {rung.name} ({_values_text(self._of(rung.when))})")
         return tuple(found)
 
     def _if_ready(self) -> str:
-        """Say how it ends in the state closest to ready."""
+        """Say how it ends in the state closest to ready, and why; "" for success."""
         ready = READY[self.ladder.instruction]
 
         def distance(ending: tuple[Rung | None, State]) -> int:
@@ -237,7 +237,7 @@ class Explanation:
 
         rung, state = min(self._endings, key=distance)
         if rung is None:
-            return "success"
+            return ""
         because = f"{cause_text(rung, state)}; check {self.ladder.rungs.index(rung) + 1} asks for {rung.name}"
         return f"{rung.ending}, because {because}"
 
@@ -279,6 +279,8 @@ class Explanation:
     def headline(self) -> str:
         """The answer in one line."""
         who = f"{self.ladder.instruction}, {self.ladder.source}"
+        if self.is_about_another:
+            who = f"not {self.ladder.instruction}, but {self.named}; {who} in this state"
         if self.refused is not None:
             return f"{who}: no answer, because {self.refused}"
         if not self.suspects:
@@ -291,7 +293,12 @@ class Explanation:
             why = f"because {_condition(only, self.known)}; check {only.number} asks for {only.rung.name}"
             return f"{who}: {only.rung.ending}, {why}{after}"
         checks = f"{count} checks can be" if count > 1 else f"check {self.suspects[0].number} alone can be"
-        return f"{who}: {_either(self.outcomes)}; {checks} the one that refuses{after}"
+        if observed:
+            return f"{who}: {_either(self.outcomes)}; {checks} the one that refuses{after}"
+        ready = self._if_ready()
+        if not ready:
+            return f"{who}: nothing that is known stands in the way; {checks} the one that refuses"
+        return f"{who}: if all else is ready, {ready}; but {checks} the one that refuses"
 
     def looks(self) -> list[tuple[str, Mapping[str, str]]]:
         """Return how to read what is missing: the axes, with commas between them, and for each tool the way."""
@@ -314,8 +321,8 @@ class Explanation:
     def __str__(self) -> str:
         parts = [[self.headline], [f"note: {note}" for note in self.notes]]
         if self.evidence:
-            width = min(_WIDEST // 2, max(len(values) for values, _ in self._quotes()))
-            parts.append(["known:"] + [f"  {values:{width}}  {line[:_WIDEST]}" for values, line in self._quotes()])
+            width = min(_WIDEST // 3, max(len(values) for values, _ in self._quotes()))
+            parts.append(["known:"] + [f"  {values:{width}}  {_cut(line)}" for values, line in self._quotes()])
         if self.verdict is not None:
             parts.append(str(self.verdict).splitlines()[2:-2])
         elif self.suspects:
@@ -334,7 +341,8 @@ class Explanation:
                 f"  {names}: " + "; ".join(f"{tool}: {ways[tool]}" for tool in TOOLS if tool in ways)
                 for names, ways in looks[:_LISTED]
             ] + more)  # fmt: skip
-        parts.append([self.address])
+        if self.known and self.refused is None:
+            parts.append([self.address])
         return "\n\n".join("\n".join(part) for part in parts if part)
 
     def _repr_html_(self) -> str:
@@ -406,6 +414,12 @@ def _values_text(values: Mapping[str, Value]) -> str:
 def _either(names: Iterable[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def _cut(line: str) -> str:
+    """Return the two ends of a line that is too long to quote."""
+    half = _WIDEST // 2
+    return line if len(line) <= _WIDEST else f"{line[:half]} ... {line[-half:]}"
 
 
 def _condition(suspect: Suspect, known: Mapping[str, Value]) -> str:

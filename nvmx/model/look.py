@@ -29,7 +29,7 @@ LOOK: Mapping[str, Mapping[str, str]] = FrozenDict({
     "CR0.PG": _CR0,
     "CR4.VMXE": _CR4 | {"Linux": "nvmx doctor, or drgn: per_cpu(prog['cpu_tlbstate'], 0).cr4"},
     "other_fixed_bits": {
-        "Linux": "rdmsr -a 0x486, 0x487, 0x488 and 0x489",
+        "Linux": "for n in 6 7 8 9; do rdmsr -a 0x48$n; done",
         "kernel code": "compare CR0 with RDMSR 486H and 487H, CR4 with 488H and 489H",
     },
     "EFER.LMA": {
@@ -55,7 +55,7 @@ LOOK: Mapping[str, Mapping[str, str]] = FrozenDict({
     "FEATURE_CONTROL.smx": _FEATURE_CONTROL,
     "FEATURE_CONTROL.vmx": _FEATURE_CONTROL,
     "SMX": {"Linux": "dmesg: tboot", "kernel code": "ask whoever did the measured launch: no instruction shows it"},
-    "A20M": {"QEMU": "info registers: A20=0 is A20M=1", "kernel code": "IN from port 92H: bit 1 clear"},
+    "A20M": {"QEMU": "info registers: A20=0 is A20M=1", "kernel code": "IN from port 92H: if bit 1 is set, A20M is 0"},
     "pointer.aligned": _POINTER,
     "pointer.in_width": _POINTER | {"Linux": "address sizes in /proc/cpuinfo"},
     "revision.match": _REGION | _IDENTIFIER,

@@ -22,6 +22,7 @@ _VMREAD_EXISTS: tuple[Box, ...] = (
     FrozenDict({"VMX": _IN_VMX, "EFER.LMA": (1,), "CS.L": (1,)}),
 )
 _NUMBER = re.compile(r"(?:(rflags|eflags|error)\s*[:=]?\s*)?(0x[0-9a-f]{1,16}|[0-9a-f]{1,16})", re.IGNORECASE)
+_FLAGS = re.compile(r"\b(CF|PF|AF|ZF|SF|OF)\s*=\s*([01])\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def observations(given: object) -> tuple[Observation, ...]:
     """Return what was seen: None, one observation, or several.
 
     Each is an outcome (`"#GP(0)"`), `"fault"` (an exception, not known which), `"completed"` (none), `"VMfail"`, RFLAGS
-    afterwards (`0x203`, `"RFLAGS 0x203"`), a VM-instruction error number (`15`, `"error 15"`), `"VMREAD returned"` (the
-    next VMREAD raised no #UD) or `"VMREAD #UD"`.  Raises InvalidType or InvalidValue for anything else.
+    afterwards (`0x203`, `"RFLAGS 0x203"`, `"CF=1 ZF=0"`), a VM-instruction error number (`15`, `"error 15"`), `"VMREAD
+    returned"` (the next VMREAD raised no #UD) or `"VMREAD #UD"`.  Raises InvalidType or InvalidValue for anything else.
 
     >>> [seen.outcomes for seen in observations(["RFLAGS 0x203", "VMfailInvalid"])]
     [('success', 'VMfailInvalid', 'VMfailValid'), ('VMfailInvalid',)]
@@ -90,6 +91,10 @@ def _from_text(text: str) -> Observation:
             return Observation(outcome, (outcome,))
     if lower in _WORDS:
         return _WORDS[lower]
+    flags = _FLAGS.findall(text)
+    if flags and not _FLAGS.sub("", text).strip(" ,;"):
+        values = FrozenDict({name.upper(): int(value) for name, value in flags})
+        return Observation(f"{text} afterwards", COMPLETED, flags=values)
     number = _NUMBER.fullmatch(text)
     what = (number[1] or "").lower() if number else ""
     is_hexadecimal = number is not None and (number[2][:2].lower() == "0x" or what.endswith("flags"))
@@ -109,4 +114,5 @@ def _from_number(number: int, what: str, text: str) -> Observation:
             f"observed: {text} is not RFLAGS (bit 1 is always 1; bits 3, 5 and 15 are 0) nor an error number"
         )
     values = FrozenDict({name: number >> _BITS[name] & 1 for name in VMSUCCEED})
-    return Observation(f"RFLAGS {number:#x} afterwards", COMPLETED, flags=values)
+    names = " ".join(name for name, value in values.items() if value) or "none"
+    return Observation(f"RFLAGS {number:#x} afterwards (flags set: {names})", COMPLETED, flags=values)
