@@ -17,6 +17,7 @@ from strategies import examples, possible_states, some_values
 import nvmx
 from nvmx.ask import explain_known
 from nvmx.ladders import all_sources
+from nvmx.model.address import parse_address
 from nvmx.model.axis import BY_NAME, Value
 from nvmx.model.box import matches
 from nvmx.model.errors import InvalidType, InvalidValue, OutsideDomain
@@ -273,6 +274,8 @@ def test_a_question_has_a_text_form_that_can_be_read_back() -> None:
     assert verdict.address == "VMXOFF/intel?cpl=3"
     assert nvmx.verdict(verdict.address) == nvmx.verdict("VMXOFF", "intel", cpl=3)
     assert str(verdict).endswith(verdict.address)
+    mine = nvmx.Ladder("VMXON", "my own: 100%", [], nvmx.Effect(vmx="root"))
+    assert parse_address(nvmx.verdict("VMXON", mine, cpl=3).address) == ("VMXON", "my own: 100%", {"cpl": 3})
     for wrong in ("VMXON/", "/intel", "VMXON/intel?cpl", "VMXON/intel?cpl=0&cpl=3", "VMXON/intel?cpl=0&CPL=3"):
         with pytest.raises(InvalidValue):
             nvmx.explain(wrong)

@@ -16,7 +16,7 @@ def write_address(instruction: str, source: str, values: Mapping[str, Value]) ->
     if not source.replace("-", "").isalnum() or not source.isascii():
         from urllib.parse import quote  # slow to load, and only for a Ladder of one's own with an unusual name
 
-        source = quote(source)
+        source = quote(source, safe="")
     return f"{instruction}/{source}" + (f"?{query}" if query else "")
 
 
@@ -35,7 +35,7 @@ def parse_address(text: str) -> tuple[str, str, dict[str, object]]:
     >>> parse_address("VMXON/intel?cpl=3&vmx=non-root")
     ('VMXON', 'intel', {'cpl': 3, 'vmx': 'non-root'})
     """
-    from urllib.parse import parse_qsl
+    from urllib.parse import parse_qsl, unquote
 
     path, _, query = text.strip().lstrip("#").partition("?")
     instruction, slash, source = path.partition("/")
@@ -50,4 +50,4 @@ def parse_address(text: str) -> tuple[str, str, dict[str, object]]:
         if name in axes:
             raise InvalidValue(f"{text!r}: {name} is named twice")
         axes[name] = int(value) if value.isdecimal() and value.isascii() else value
-    return instruction, source, axes
+    return instruction, unquote(source), axes
