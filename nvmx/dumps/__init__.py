@@ -1,6 +1,6 @@
 """Read what people have: an oops, a debugger's registers, a dump of a VMCS, an MSR's value, a message.
 
-`read` removes what stands around the lines (`line`), asks every format for facts (`formats`, `facts`), and turns the
+`read` removes what stands around the lines (`line`) and what is no event (`wording`), asks every format for facts (`formats`, `facts`), and turns the
 facts into what is known (`claims`, `judgement`): a `Reading`.  A format knows how a program writes a value, and nothing
 about what the value means; `decode` knows instructions.
 
@@ -26,6 +26,7 @@ from .formats import ANY_TEXT, EVERYWHERE, FORMATS, Format
 from .judgement import judge
 from .line import Line, logical_lines
 from .reading import Reading
+from .wording import events
 
 __all__ = ["Line", "Reading", "read"]
 
@@ -47,7 +48,9 @@ def read(text: str) -> Reading:
     """
     if not isinstance(text, str):
         raise InvalidType(f"text: {type(text).__name__} is not a string")
-    lines = logical_lines(text)
+    everything = logical_lines(text)
+    lines = events(everything)
+    dropped = len(everything) - len(lines)
     found: list[Fact] = [fact for facts in EVERYWHERE for fact in facts(lines)]
     stages: list[tuple[Format, ...]] = [*((facts,) for facts in FORMATS), ANY_TEXT]
     for stage in stages:
@@ -56,4 +59,4 @@ def read(text: str) -> Reading:
             understood = {fact.line.number for fact in new}
             lines = [line for line in lines if line.number not in understood]
             found += new
-    return judge(found, len(lines))
+    return judge(found, len(lines) + dropped)

@@ -58,6 +58,8 @@ def from_registers(facts: Sequence[Fact]) -> Iterator[Claim]:
 def _from_mode(fact: Mode) -> Iterator[Claim]:
     if fact.mode == "long":
         bits: dict[str, Value] = {"CR0.PE": 1, "CR0.PG": 1, "EFER.LMA": 1, "RFLAGS.VM": 0}
+    elif fact.mode == "legacy":
+        bits = {"CR0.PE": 1, "EFER.LMA": 0}
     else:
         bits = dict(MODES[fact.mode])
         if fact.mode.startswith("protected"):

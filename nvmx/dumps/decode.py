@@ -60,9 +60,17 @@ def decode(code: bytes, *, long: bool = True) -> Decoded | None:
     >>> decode(bytes.fromhex("0f32")).name, decode(bytes.fromhex("f30f"))
     ('RDMSR', None)
     """
-    place, segment, lock, repeat, size = 0, None, False, "", ""
-    while place < min(len(code), 14) and code[place] in _LEGACY:
+    place, segment, lock, repeat, size, rex = 0, None, False, "", "", 0
+    while place < min(len(code), 14):
         prefix = code[place]
+        place += 1
+        if long and prefix & 0xF0 == 0x40:
+            rex = prefix
+            continue
+        if prefix not in _LEGACY:
+            place -= 1
+            break
+        rex = 0  # a REX prefix counts only directly before the opcode
         # In 64-bit mode, only FS and GS change the segment.
         if prefix in _SEGMENTS and (not long or prefix in (0x64, 0x65)):
             segment = _SEGMENTS[prefix]
@@ -73,11 +81,6 @@ def decode(code: bytes, *, long: bool = True) -> Decoded | None:
             size = "66"
         if prefix == 0x67:
             size += "67"
-        place += 1
-    rex = 0
-    if long and place < len(code) and code[place] & 0xF0 == 0x40:
-        rex = code[place]
-        place += 1
     if place == len(code):
         return None
     if code[place] != 0x0F:

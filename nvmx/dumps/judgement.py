@@ -15,6 +15,7 @@ from ..model.observed import observations
 from ..model.registers import CR4
 from ..model.rules import BOXES, RULES, broken_rule
 from .claims import (
+    EFER,
     Claim,
     broken_fixed_bits,
     from_both,
@@ -50,7 +51,7 @@ _RELATED = frozenset({
 
 def judge(facts: Sequence[Fact], ignored: int) -> Reading:
     """Return the reading of all facts of a text."""
-    facts = sorted(facts, key=lambda fact: fact.line.number)
+    facts = sorted((fact for fact in facts if not _is_a_number(fact)), key=lambda fact: fact.line.number)
     refused = _wrong_vendor(facts)
     if refused:
         return Reading(refused=refused, ignored=ignored)
@@ -72,6 +73,13 @@ def judge(facts: Sequence[Fact], ignored: int) -> Reading:
         refused,
         ignored,
     )
+
+
+def _is_a_number(fact: Fact) -> bool:
+    """Return whether a "value" is the MSR's own number, as in a list of the numbers of MSRs."""
+    if isinstance(fact, Msr):
+        return fact.value == fact.index
+    return isinstance(fact, Register) and fact.name == "efer" and fact.value == EFER
 
 
 def _cite(sentence: str, *lines: Line) -> str:
@@ -143,7 +151,7 @@ def _with_valid_observations(event: Event) -> Event:
         with suppress(NvmxError):
             observations(each)
             valid.append(each)
-    return replace(event, observed=tuple(valid))
+    return replace(event, observed=tuple(dict.fromkeys(valid)))
 
 
 def _rank(event: Event, blocks: Mapping[Block, list[Fact]]) -> int:
@@ -218,10 +226,13 @@ def _unused(blocks: Mapping[Block, list[Fact]], chosen: Sequence[Block]) -> Iter
         "machine": "another block of registers begins here, and is not used",
         "later": "the registers are printed again here, which is not used",
     }
+    unused: dict[str, list[Line]] = defaultdict(list)
     for block, facts in blocks.items():
         first = next((fact for fact in facts if isinstance(fact, Register | Msr)), None)
         if first and block not in chosen:
-            yield _cite(words[block.role], first.line)
+            unused[words[block.role]].append(first.line)
+    for sentence, lines in unused.items():
+        yield _cite(sentence, *lines)
 
 
 def _about(event: Event | None, blocks: Mapping[Block, list[Fact]], chosen: Sequence[Block]) -> Iterator[str]:
@@ -345,7 +356,7 @@ def _known(
                 sentence = f"the words say {axis} = {claim.value}, but its value is {strong[0].value}"
                 notes.append(_cite(sentence, *claim.lines, *strong[0].lines))
     notes += _blame(event, values, evidence)
-    _canonical(values, evidence)
+    _without_unused(values, evidence)
     refused = _impossible(values, evidence)
     return ({}, {}, notes, refused) if refused else (_sorted(values), _sorted(evidence), notes, None)
 
@@ -401,17 +412,12 @@ def _blame(event: Event | None, values: Mapping[str, Value], evidence: Mapping[s
         yield _cite(sentence, event.line, *evidence["FEATURE_CONTROL.lock"])
 
 
-def _canonical(values: dict[str, Value], evidence: dict[str, tuple[Line, ...]]) -> None:
-    """Give every axis that means nothing here its canonical value, with the lines that make it meaningless."""
+def _without_unused(values: dict[str, Value], evidence: dict[str, tuple[Line, ...]]) -> None:
+    """Remove what a register shows of an axis that means nothing in this state, such as CS.L outside long mode."""
     for rule in RULES:
         name = rule.canonical_axis
-        if name is None:
-            continue
-        others = {axis: allowed for axis, allowed in rule.when.items() if axis != name}
-        if all(axis in values and values[axis] in allowed for axis, allowed in others.items()):
-            (value,) = (value for value in BY_NAME[name].values if value not in rule.when[name])
-            values[name] = value
-            evidence[name] = tuple(dict.fromkeys(line for axis in others for line in evidence[axis]))
+        if name and rule.when.keys() <= values.keys() and matches(rule.when, values):
+            del values[name], evidence[name]
 
 
 def _impossible(values: Mapping[str, Value], evidence: Mapping[str, tuple[Line, ...]]) -> str | None:

@@ -28,6 +28,7 @@ _WRAPPERS = tuple(
         r"[A-Z][a-z]{2}[ \t]+\d{1,2}[ \t]\d\d:\d\d:\d\d(?:\.\d+)?[ \t]\S+[ \t](?:kernel|[\w.-]+\[\d+\]):",  # syslog
         r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[ \t]+(?:\S+[ \t]+)?kernel:",
         r"\(XEN\)",
+        r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?:?(?=[ \t])",  # libvirt
         r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\]",
         r"\d{1,4}:\d\d:\d\d\.\d{6}",  # VirtualBox
         r"\d{8}\t\d+\.\d+(?:\t|$)",  # DebugView
@@ -44,7 +45,17 @@ _VALUE = re.compile(r"(?:0x)?[0-9A-Fa-f]{2,16}(?:$|[\s,.(:])")
 _HEADLINE = re.compile(r"general protection fault|invalid opcode|stack segment|page fault")
 _REST_OF_HEADLINE = re.compile(r"(?:address )?(?:0x)?[0-9a-f]{4,16}(?::|$| \[#)|0000\b|for |address\b")
 _BYTES = re.compile(r"(?:<?[0-9a-f]{2}>?(?: |$))+$", re.IGNORECASE)
-_ENCODED = re.compile(r"=([0-9A-F]{2})")
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
+_ENTITY = re.compile("|".join(_ENTITIES))
+# In quoted-printable, what is encoded is "=", blanks at a line's end, and what is not ASCII (and "." and "F", which may
+# confuse mail programs at the beginning of a line).  Anything else after "=" is not encoded: `CR0=00000031`.
+_ENCODED = re.compile(r"=(3D|20|09|2E|46|[89A-F][0-9A-F])")
+_NOT_ENCODED = re.compile(rf"=(?!{_ENCODED.pattern[1:]}|[ \t]*$|.\Z)", re.MULTILINE)
+_STAMPED = re.compile(r"\[ *\d+\.\d{3,9}\]|\d\d:\d\d:\d\d")
+_NUMBER_AT_END = re.compile(r"\b(?:0x)?[0-9A-Fa-f]{1,20}\Z")
+_WHOLE = (8, 16)  # digits: a number of this width is printed with zeros in front, and is not cut off
 
 
 def logical_lines(text: str) -> list[Line]:
@@ -55,7 +66,7 @@ def logical_lines(text: str) -> list[Line]:
     """
     found: list[Line] = []
     number = 0
-    for count, raw in _physical_lines(text):
+    for count, raw in _physical_lines(_cleaned(text)):
         line = _unwrapped(raw)
         if found and line and _continues(found[-1].text, line):
             found[-1] = Line(found[-1].number, f"{found[-1].text} {line}")
@@ -65,11 +76,30 @@ def logical_lines(text: str) -> list[Line]:
     return found
 
 
+def _cleaned(text: str) -> str:
+    """Return the text without what a terminal, a web page or a wrong encoding has put into it."""
+    text = text.replace("\0", "").replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n")
+    if "\x1b" in text:
+        text = _COLOURS.sub("", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
+    return _without_cut_number(text)
+
+
+def _without_cut_number(text: str) -> str:
+    """Return the text without a number at its end, if its last line is one of a log and may have been cut off."""
+    last = text[text.rfind("\n") + 1 :][:_LONGEST]
+    match = _NUMBER_AT_END.search(last) if _STAMPED.search(last) else None
+    if match is None or len(match[0].removeprefix("0x")) in _WHOLE:
+        return text
+    return text[: len(text) - len(match[0])]
+
+
 def _physical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines, each with the number of lines of the text that it is made of (quoted-printable breaks lines)."""
     # Not splitlines(): form feeds and the like are no line ends.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    encoded = "=3D" in text or "quoted-printable" in text
+    lines = text.split("\n")
+    encoded = "quoted-printable" in text or ("=3D" in text and not _NOT_ENCODED.search(text))
     waiting, count = "", 0
     for line in lines:
         line = line.rstrip()
@@ -87,11 +117,11 @@ def _physical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _decoded(line: str) -> str:
-    return _ENCODED.sub(lambda match: chr(int(match[1], 16)), line)
+    return line if _NOT_ENCODED.search(line) else _ENCODED.sub(lambda match: chr(int(match[1], 16)), line)
 
 
 def _unwrapped(line: str) -> str:
-    line = line.strip(" \t\0\ufeff\xa0") if len(line) <= _LONGEST else _TOO_LONG
+    line = line.strip(" \t\ufeff\xff\xfe") if len(line) <= _LONGEST else _TOO_LONG
     for _ in range(_MAX_WRAPPERS):
         for wrapper in _WRAPPERS:
             match = wrapper.match(line)

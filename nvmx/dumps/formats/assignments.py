@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from ...model.axis import AXES, BY_NAME, Value
 from ..facts import Block, Fact, Msr, Register, Says
 from ..line import Line
+from ..wording import statements
 
 _REGISTERS = {
     "cr0": "cr0", "cr4": "cr4", "efer": "efer", "ia32_efer": "efer", "rflags": "rflags", "eflags": "rflags",
@@ -31,13 +32,13 @@ _ASSIGNMENT = re.compile(
     rf"(?<![\w.$%])(?:({_NAME})|(?:(?:msr_|ia32_|msr_ia32_)?({_MSR})(?:_msr)?(?: ?\((?:msr )?0x3a\))?)"
     r"|(?:rd|__read|read_?)?msr[ \[(]*(0x[0-9a-f]+|[0-9a-f]+h)[\])]*)"
     r"\s{0,20}(=|:|:=|->|=>|\b(?:is|was|reads|returns|returned|contains|set to)\b|)"
-    r"\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_]+|[0-9a-f]+h?|off|root|non-root)\b(?![.%-]\w)",
+    r"\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_`]+|[0-9a-f`]+h?|off|root|non-root)\b"
+    r"(?![.%-]\w|\s{0,3}(?:[`|&^+*~]|<<|>>))",
     re.IGNORECASE,
 )
 _QUICK = ("cr0", "cr4", "efer", "flags", "feat", "fixed", "vmx", "msr", "cpl", "rip", "pointer", "right", "smm", "a20m",
           "cs", "fc_", "ptr", "rev", "code_seg", "dual")  # fmt: skip
-_SIGNS = ("=", ":", "->", "0x", "CPL")
-_HEDGED = re.compile(r"\b(?:if|unless|should|must|would|when|could|can|may)\b", re.IGNORECASE)
+_SIGNS = ("=", ":", "->", "0x", "cpl")
 _ELSEWHERE = re.compile(r"\b(?:at|guest)\s$", re.IGNORECASE)  # a message names the place of something else like this
 _FULL_WIDTH = (8, 16)
 
@@ -46,18 +47,12 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield a fact for each assignment; a name that comes again begins another block."""
     system, block = Block("system", "any"), Block("registers", "any")
     seen: dict[str, int] = {}
-    for line in lines:
-        text = line.text
-        if not any(sign in text for sign in _SIGNS):
-            continue
-        lower = text.lower()
-        if not any(word in lower for word in _QUICK):
-            continue
+    for line, text in statements(lines, _is_wanted):
         for match in _ASSIGNMENT.finditer(text):
             name, msr, index, sign, value = match.groups()
             if name and name.lower() in _AXES:
                 fact = _axis(line, block, name.lower(), value)
-                if fact and (sign or name.upper() == "CPL") and not _HEDGED.search(text):
+                if fact and (sign or name.upper() == "CPL"):
                     yield fact
                 continue
             number = _number(value, sign)
@@ -78,17 +73,23 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
                     yield Msr(line, system, which, number)
 
 
+def _is_wanted(lower: str) -> bool:
+    return any(sign in lower for sign in _SIGNS) and any(word in lower for word in _QUICK)
+
+
 def _number(text: str, sign: str) -> int | None:
     """Return a value; None if it may be decimal (`cr0: 2147483697`), since registers are printed in hexadecimal."""
-    digits = text.lower().replace("_", "")
+    digits = text.lower().replace("_", "").replace("`", "")
     if digits in ("off", "root", "non-root"):
         return None
     if digits.startswith("0x"):
         return int(digits, 16) if len(digits) > 2 else None
     if digits.endswith("h"):
         return int(digits[:-1], 16)
-    certain = sign in ("=", ":=") or len(digits) in _FULL_WIDTH or not digits.isdecimal()
-    return int(digits, 16) if certain else None
+    if len(digits) in _FULL_WIDTH:
+        return int(digits, 16)
+    is_word, is_mixed = digits.isalpha(), not digits.isdecimal()
+    return int(digits, 16) if not is_word and (is_mixed or sign in ("=", ":=")) else None
 
 
 def _axis(line: Line, block: Block, name: str, text: str) -> Says | None:

@@ -14,15 +14,19 @@ _FAULTED = 0xDEAD_BEEF  # KVM prints this if RDMSR faulted
 _VMX_MSRS = frozenset({_FEATURE_CONTROL, 0x9B, *range(0x480, 0x494)})
 _OUTSIDE = "this takes for granted that there was no measured launch (tboot, TXT)"
 
+_OF_INTEL = re.compile(r"intel|vmx|vt", re.IGNORECASE)
+
 _Handler = Callable[[Line, Block, "re.Match[str]"], Iterator[Fact]]
 
 
-def disabled_by_firmware(line: Line, block: Block, _match: object = None) -> Iterator[Fact]:
+def disabled_by_firmware(line: Line, block: Block, match: "re.Match[str] | None" = None) -> Iterator[Fact]:
     """Yield that FEATURE_CONTROL is locked and forbids VMXON outside SMX operation, so that software refused."""
     note = "the firmware has locked FEATURE_CONTROL with VMX disabled, so that software refuses to use VMX"
     yield Event(line, block, "VMXON", False, note=f"{note}; {_OUTSIDE}")
     yield Says(line, block, "FEATURE_CONTROL.lock", 1)
     yield Says(line, block, "FEATURE_CONTROL.vmx", 0)
+    if match and not _OF_INTEL.search(match[0]):
+        yield Note(line, block, "the same is said of AMD's SVM: this takes for granted that the processor is Intel's")
 
 
 def no_vmx(line: Line, block: Block, _match: object = None) -> Iterator[Fact]:

@@ -15,12 +15,15 @@ _HEADLINES = (
     (re.compile(r"stack[- ]segment(?: fault)?: ([0-9a-f]{4}) \[#\d+\]"), "#SS"),
     (re.compile(r"int3: ([0-9a-f]{4}) \[#\d+\]"), "#BP"),
     (re.compile(r"double fault: ([0-9a-f]{4}) \[#\d+\]"), "#DF"),
+    (re.compile(r"PANIC: double fault, error_code: (0x[0-9a-f]{1,16})"), "#DF"),
 )
 _PAGE_FAULT = re.compile(
     r"unable to handle (?:page fault for address|kernel paging request|kernel NULL pointer dereference)"
 )
 _PAGE_FAULT_CODE = re.compile(r"#PF: (?:error_code|supervisor|user)")
 _OOPS = re.compile(r"Oops: ([0-9a-f]{4}) \[#\d+\]")
+_SIGNAL = re.compile(r"potentially unexpected fatal signal (\d+)\.")  # with print-fatal-signals=1
+_SIGILL = "4"
 _WARNING = re.compile(r"WARNING: (?:CPU: \d+ PID: \d+ )?(?:\S{1,200} )?at \S")
 _BACKTRACE = re.compile(r"NMI backtrace for cpu (\d+)")
 _BUG = re.compile(r"kernel BUG at \S")
@@ -41,14 +44,17 @@ _TRAP = re.compile(
 )
 _TRAPS = {"general protection": "#GP", "general protection fault": "#GP", "trap stack segment": "#SS"}
 _QUICK = ("fault", "opcode", "segment", "IP:", "Code:", "CPU:", "X:", "CS:", "SP:", "R08", "DI:", "R10", "R13", "CR2:",
-          "DR", "Oops", "WARNING", "BUG", "NMI", "traps:", "int3", "FS:", "BP:", "PF:", ":*")  # fmt: skip
+          "DR", "CR0:", "CR4:", "FLAGS:", "signal", "Oops", "WARNING", "BUG", "NMI", "traps:", "int3", "FS:", "BP:", "PF:", ":*")  # fmt: skip
+_VIRTUAL_8086 = 1 << 17
 _SELECTORS = ("CS", "DS", "ES", "SS", "FS", "GS")
 _SHORT = {"EFLAGS": "rflags", "FS": "fs_base", "GS": "gs_base"}
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield the facts of every oops, warning and trap of user code."""
-    return _Reader().read(lines)
+    reader = _Reader()
+    found = list(reader.read(lines))
+    return (fact for fact in found if not (isinstance(fact, Says) and fact.block in reader.not_ring_0))
 
 
 class _Reader:
@@ -58,6 +64,9 @@ class _Reader:
         self.block: Block | None = None  # the block that is being read
         self.names: set[str] = set()  # the registers that it has so far
         self.headline = False  # it begins with a headline, so it is the kernel's
+        self.signal = False  # its headline says that user code was stopped
+        self.pointer = 0  # the number of its last line with an instruction pointer
+        self.not_ring_0: set[Block] = set()  # the kernel's blocks of which this is known or possible
         self.kernel: Block | None = None  # the first block
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
@@ -75,6 +84,7 @@ class _Reader:
         self.block = Block("fault")
         self.names = set()
         self.headline = headline
+        self.signal = False
         return self.block
 
     def _headline(self, line: Line) -> Iterator[Fact]:
@@ -96,6 +106,10 @@ class _Reader:
             block = self._begin(True)
             yield Note(line, block, "the registers are those of a warning, some instructions after its cause")
             yield Understood(line, block)
+        elif match := _SIGNAL.search(text):
+            block = self._begin(True)
+            self.signal = True
+            yield Fault(line, block, "#UD") if match[1] == _SIGILL else Understood(line, block)
         elif self.block and _OOPS.search(text):
             yield Says(line, self.block, "CPL", 0)
         elif match := _BACKTRACE.search(text):
@@ -118,19 +132,24 @@ class _Reader:
             if not match:
                 continue
             selector = int(match[1], 16) if match[1] else None
-            if self.block is None or self.names:
+            of_user = selector is not None and selector & 3 == 3
+            # The lines of functions that are inlined in another one follow each other.
+            if self.block is None or (self.names and (self.pointer != line.number - 1 or of_user)):
                 self._begin(False)
+            self.pointer = line.number
             block = self.block
             assert block is not None  # noqa: S101
             self.names.add("rip")
-            if selector is not None and selector & 3 == 3:
+            if of_user and not self.signal:
                 # The kernel prints the registers of the user code that called it last.
                 self.block = block = Block("fault", "user")
             yield Understood(line, block)
             xen_pv = selector is not None and selector & 0xFF00 == 0xE000
             if selector == 0x10 or xen_pv or mode != "64-bit":
-                yield Mode(line, block, mode)
+                # Without a selector, EFLAGS may still say that this is virtual-8086 mode.
+                yield Mode(line, block, mode if selector is not None else "legacy")
             if xen_pv:
+                self.not_ring_0.add(block)
                 yield Note(line, block, "the kernel is a PV guest of Xen: its CS does not say at which CPL it runs")
             elif selector is not None:
                 yield Register(line, block, "cs", selector)
@@ -157,6 +176,8 @@ class _Reader:
                 yield Mode(line, block, "long")  # only the 64-bit kernel prints 16 digits
             if name == "CS" and int(value, 16) & 0xFF00 == 0xE000:
                 continue
+            if name == "EFLAGS" and int(value, 16) & _VIRTUAL_8086:
+                self.not_ring_0.add(block)
             short = _SHORT.get(name) or (f"r{name[1:]}" if name[0] == "E" else name)
             yield Register(line, block, short.lower().replace("r08", "r8").replace("r09", "r9"), int(value, 16))
 

@@ -7,16 +7,18 @@ from ..facts import Block, Fact, Msr, Note, Understood
 from ..line import Line
 
 _COMMAND = re.compile(
-    r"(?:^|[\s$#%;(`])rdmsr((?:\s+-{1,2}[\w-]+(?:[ =]\d+(?::\d+)?(?=\s))?)*)\s+(0x[0-9a-f]+|[0-9a-f]+)\b"
+    r"(?:^|[\s$#%;(`])rdmsr((?:\s+-{1,2}[\w-]+(?:[ =]\d+(?::\d+)?(?=\s))?)*)\s+(0[xX][0-9a-fA-F]+|[0-9a-fA-F]+)\b"
 )
 _SAME_LINE = re.compile(r"^[)`;]*\s*(?:[:=]|->|=>|→)\s*((?:0x)?[0-9a-f]{1,16})\b")
 _VALUE = re.compile(r"(?:(?:cpu)? ?(\d+)[:=] *)?((?:0x)?[0-9a-f]{1,16})$", re.IGNORECASE)
 _PROCESSOR = re.compile(r"(?:-p|--processor)[ =]?(\d+)")
 _CANNOT = re.compile(r"\brdmsr: ?CPU (\d+) cannot read MSR (0x[0-9a-f]+)|\brdmsr:? ?pread: Input/output error")
+_CANNOT_WRITE = re.compile(r"\bwrmsr: ?CPU \d+ cannot set MSR (0x[0-9a-f]+)")
 _DEVICE = re.compile(r"/dev/cpu/(\d+)/msr\b")
 _OFFSET = re.compile(r"(?:\bskip=|-[sj] ?|\bseek\()(0x[0-9a-f]+|\d+)")
 _DUMP = re.compile(r"^(?:[0-9a-f]{6,8}(:)? +)?((?:[0-9a-f]{2} ?){8}|(?:[0-9a-f]{4} ){3}[0-9a-f]{4})(?:  .*|\s*)$")
 _MAX_CPUS = 4096
+_FEATURE_CONTROL = 0x3A
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
@@ -33,6 +35,13 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
         if "/dev/cpu/" in text and (match := _DEVICE.search(text)) and (offset := _OFFSET.search(text)):
             device = int(match[1]), int(offset[1], 0)
             yield Understood(line, system.setdefault(None, Block("system")))
+            continue
+        if "wrmsr" in text and (match := _CANNOT_WRITE.search(text)):
+            which = int(match[1], 16)
+            sentence = f"WRMSR of {which:X}h faulted"
+            if which == _FEATURE_CONTROL:
+                sentence += ": FEATURE_CONTROL is locked already, or a bit is reserved; this is not VMXON"
+            yield Note(line, system.setdefault(None, Block("system")), sentence)
             continue
         if "rdmsr" in text:
             if match := _CANNOT.search(text):

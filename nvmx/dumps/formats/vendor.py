@@ -7,11 +7,11 @@ from ..facts import Block, Fact, Vendor
 from ..line import Line
 
 _WORDS = re.compile(
-    r"\bkvm_amd\b|\bsvm_[a-z_]+\+0x|\bAuthenticAMD\b|\bHygonGenuine\b|\bSVM\b(?= (?:disabled|not|support|enabled))"
-    r"|\bAMD (?:EPYC|Ryzen|Opteron|Athlon|FX|Phenom)\b|\bAMD-V\b"
+    r"\bkvm_amd\b|\bsvm_[a-z_]+\+0x|\bAuthenticAMD\b|\bHygonGenuine\b|\bSVM\b(?=:| (?:disabled|not|support|enabled))"
+    r"|\bAMD-V\b|(?<!not )(?<!not an )(?<!no )\b(?i:amd (?:epyc|ryzen|opteron|athlon|fx|phenom|cpu|processor))\b"
     r"|\bkvm_intel\b|\bGenuineIntel\b|\bvmx_[a-z_]+\+0x|\bIntel\(R\) (?:Core|Xeon)"
 )
-_QUICK = ("kvm_", "svm_", "vmx_", "Authentic", "Genuine", "SVM", "AMD", "Intel(R)")
+_QUICK = ("kvm_", "svm_", "vmx_", "Authentic", "Genuine", "SVM", "AMD", "amd ", "Intel(R)")
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:

@@ -7,7 +7,7 @@ Source: arch/x86/kvm/vmx/vmx.c, 4.2 to 6.18; xen/arch/x86/hvm/vmx/vmcs.c.
 import re
 from collections.abc import Iterator, Sequence
 
-from ..facts import Block, Fact, Note, Register, Understood
+from ..facts import Block, Event, Fact, Note, Register, Understood
 from ..line import Line
 
 _SECTION = re.compile(r"\*\*\* (Guest State|Host State|Control State)\b|\*{4,} VMCS Area|>>> Domain \d+")
@@ -18,7 +18,9 @@ _POINTERS = re.compile(r"\bRSP = 0x([0-9a-f]{16})(?: \(0x[0-9a-f]{16}\))?  ?RIP 
 _RFLAGS = re.compile(r"\bRFLAGS=0x([0-9a-f]{8,16})(?: \(0x[0-9a-f]{8,16}\))?\s+DR7 ?=")
 _KVM_SEGMENT = re.compile(r"\b([CSDEFG]S|LDTR|TR): +sel=0x([0-9a-f]{4}), attr=0x([0-9a-f]{5}), ")
 _XEN_SEGMENT = re.compile(r"^ *([CSDEFG]S|LDTR|TR): ([0-9a-f]{4}) ([0-9a-f]{5}) ([0-9a-f]{8}) [0-9a-f]{16}$")
+# Without a word about where it comes from, and together with PAT, the field is printed whether VM entry loads it or not.
 _EFER = re.compile(r"\bEFER(?:\((?:VMCS|MSR LL)\))? ?= +0x([0-9a-f]{16})(?![0-9a-f])")
+_PERHAPS_STALE = re.compile(r"\bEFER ?= +0x[0-9a-f]{16} +PAT\b")
 _HOST = re.compile(r"\bRIP = 0x[0-9a-f]{16}|\bCS=[0-9a-f]{4} SS=[0-9a-f]{4}")
 _HOST_CONTROL = re.compile(r"\bCR0=([0-9a-f]{16}) CR3=[0-9a-f]{16} CR4=([0-9a-f]{16})(?![0-9a-f])")
 _REASON = re.compile(r"\breason=([0-9a-f]{8}) qualification=")
@@ -28,7 +30,8 @@ _OTHER = re.compile(
 )
 _QUICK = ("***", "CR", "RSP", "RFLAGS", "sel=", "EFER", "S: ", "RIP", "CS=", "reason=", "PDPT", "DTR", "Debug", "TR: ",
           "VMCS", "FSBase", "Based=", "intr_info", "info=", "Domain", "Interruptibility")  # fmt: skip
-_VMXE = 1 << 13
+_EXITS = {26: "VMXOFF", 27: "VMXON"}  # basic exit reasons
+_VMXE, _LMA = 1 << 13, 1 << 10
 _SMM_ENTRY = 0x8000
 
 
@@ -82,10 +85,15 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
                 yield Register(line, guest, "cs", int(match[2], 16))
             yield Understood(line, guest)
         elif section and (match := _EFER.search(text)):
-            block = guest if section == "Guest State" else host
-            yield Register(line, block, "efer", int(match[1], 16))
+            block, efer = guest if section == "Guest State" else host, int(match[1], 16)
+            if efer & _LMA or not _PERHAPS_STALE.search(text):
+                yield Register(line, block, "efer", efer)
+            else:
+                yield Understood(line, block)
         elif match := _REASON.search(text):
             yield Understood(line, guest)
+            if name := _EXITS.get(int(match[1], 16)):
+                yield Event(line, guest, name, True, (), f"the last VM exit is for the guest's {name}")
             if int(match[1], 16) >> 31:
                 sentence = f"the VM entry failed (exit reason {int(match[1], 16) & 0xFFFF}): this is not VMXON"
                 yield Note(line, note, sentence)
