@@ -1,8 +1,8 @@
 """Read what people have: an oops, a debugger's registers, a dump of a VMCS, an MSR's value, a message.
 
-`read` removes what stands around the lines (`line`) and what is no event (`wording`), asks every format for facts (`formats`, `facts`), and turns the
-facts into what is known (`claims`, `judgement`): a `Reading`.  A format knows how a program writes a value, and nothing
-about what the value means; `decode` knows instructions.
+`read` removes what stands around the lines (`line`) and what is no event (`wording`), asks every format for facts
+(`formats`, `facts`), and turns the facts into what is known (`claims`, `judgement`): a `Reading`.  A format knows how a
+program writes a value, and nothing about what the value means; `decode` knows instructions.
 
 To add a format, write `formats/NAME.py` with a function
 

@@ -110,11 +110,13 @@ def _privilege(registers: dict[str, Register], modes: set[str]) -> Iterator[Clai
     if cpl := registers.get("cpl"):
         if cpl.value in (0, 1, 2, 3):
             yield Claim("CPL", cpl.value, (cpl.line,), cpl.block, "register")
-    elif not protected or virtual_8086:
+    elif virtual_8086:
         return
     elif (rights := registers.get("ss_rights")) and (found := rights_of(rights.value)) is not None:
-        yield from _from_state("register", rights.block, [rights.line], ss_access_rights=found)
-    elif cs := registers.get("cs"):
+        # In real-address mode there is no other level than 0, and a descriptor from before may show another one.
+        if protected or (cr0 and found >> 5 & 3 == 0):
+            yield from _from_state("register", rights.block, [rights.line], ss_access_rights=found)
+    elif protected and (cs := registers.get("cs")):
         yield Claim("CPL", cs.value & 3, (cs.line,), cs.block, "register")
 
 

@@ -59,8 +59,9 @@ class Msr(_Fact):
 
 @dataclass(frozen=True, slots=True)
 class Mode(_Fact):
-    """The processor's mode: a name in `nvmx.model.modes.MODES`, "long" (64-bit or compatibility) or "legacy" (protected, and
-    not long: it may be virtual-8086 mode)."""
+    """The processor's mode: a name in `nvmx.model.modes.MODES`, "long" (64-bit or compatibility) or "legacy"
+    (protected, and not long: it may be virtual-8086 mode).
+    """
 
     mode: str
 

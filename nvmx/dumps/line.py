@@ -43,7 +43,11 @@ _TOO_LONG = "(a line that is too long)"
 _NAME_AT_END = re.compile(r"(?:^|[\s|,])[A-Za-z][A-Za-z0-9_]{1,12}[ \t]*[:=]$")
 _VALUE = re.compile(r"(?:0x)?[0-9A-Fa-f]{2,16}(?:$|[\s,.(:])")
 _HEADLINE = re.compile(r"general protection fault|invalid opcode|stack segment|page fault")
-_REST_OF_HEADLINE = re.compile(r"(?:address )?(?:0x)?[0-9a-f]{4,16}(?::|$| \[#)|0000\b|for |address\b")
+_REST_OF_HEADLINE = re.compile(r"(?:address )?(?:0x)?[0-9a-f]{1,16}(?::|$| \[#)|0000\b|for |address\b")
+_DIGITS_AT_END = re.compile(r"\b(?:R[A-Z0-9]{2}|CR[0-4]): ([0-9a-f]{1,15})$")
+_DIGITS = re.compile(r"[0-9a-f]+")
+_HALF_BYTE = re.compile(r" [0-9a-f]$")
+_HALF_AND_BYTES = re.compile(r"[0-9a-f](?: <?[0-9a-f]{2}>?)*$")
 _BYTES = re.compile(r"(?:<?[0-9a-f]{2}>?(?: |$))+$", re.IGNORECASE)
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
@@ -68,8 +72,9 @@ def logical_lines(text: str) -> list[Line]:
     number = 0
     for count, raw in _physical_lines(_cleaned(text)):
         line = _unwrapped(raw)
-        if found and line and _continues(found[-1].text, line):
-            found[-1] = Line(found[-1].number, f"{found[-1].text} {line}")
+        if found and line and (_is_cut(found[-1].text, line) or _continues(found[-1].text, line)):
+            glue = "" if _is_cut(found[-1].text, line) else " "
+            found[-1] = Line(found[-1].number, f"{found[-1].text}{glue}{line}")
         elif line:
             found.append(Line(number + 1, line))
         number += count
@@ -131,6 +136,16 @@ def _unwrapped(line: str) -> str:
         else:
             break
     return line
+
+
+def _is_cut(before: str, line: str) -> bool:
+    """Return whether a line was broken within a register's 16 digits or within a byte of code."""
+    if not line[0].isalnum() or not before[-1].isalnum():
+        return False
+    if before.startswith("Code:"):
+        return _HALF_BYTE.search(before) is not None and _HALF_AND_BYTES.match(line) is not None
+    digits = _DIGITS_AT_END.search(before) if len(line) < 16 else None
+    return digits is not None and len(digits[1]) + len(line) == 16 and _DIGITS.fullmatch(line) is not None
 
 
 def _continues(before: str, line: str) -> bool:

@@ -14,18 +14,25 @@ _WHEN = (
     r"|the (?:driver|module|kernel|guest|hypervisor|cpu)\b))"
 )
 _HYPOTHETICAL = re.compile(
-    r"\b(?:if|unless|whether|until|while(?! (?:i|we|executing|running)\b)|as long as|outside|should|must|would|could|may"
-    rf"|might|ought|needs?|needed|requires?|required|expect(?:s|ed)?|wants?|wanted|{_WHEN}|before (?:you|executing)"
+    r"\b(?:if|unless|whether|until|while(?! (?:i|we|executing|running)\b)|as long as|outside|should|must|would|could"
+    rf"|may|might|ought|needs?|needed|requires?|required|expect(?:s|ed)?|wants?|wanted|{_WHEN}|before (?:you|executing)"
     r"|why|how|suppose|assum(?:e|ing)|instead|rather than|avoid|ensure|make sure|e\.g\.|for example|attempts? to"
+    r"|manual|sdm|specification|documentation|pseudocode"
     r"|always(?! (?:fails?|failed|gives?|gave|returns?|crashes)\b)|an? vmxo(?:n|ff)|any vmxo(?:n|ff)|potential\w*"
     r"|(?:to|please|then|let's|let us|just|you) (?:set|clear|write|enable))\b|\?(?:\W|$)"
-    r"|^\W*(?:set|clear|write|enable|put|make|use|load|change)\b",
-    re.IGNORECASE,
+    r"|^\W*(?:set|clear|write|enable|put|make|use|load|change)\b"
 )
+# One of these is in every sentence that the pattern finds; they are faster to look for.
+_STEMS = ("if", "unless", "whether", "until", "while", "as long", "outside", "should", "must", "would", "could", "may",
+          "might", "ought", "need", "requir", "expect", "want", "when", "before", "why", "how", "suppose", "assum",
+          "instead", "rather", "avoid", "ensure", "make", "e.g.", "example", "attempt", "always", "vmxo", "potential",
+          "set", "clear", "write", "enable", "?", "put", "use", "load", "change", "manual", "sdm", "specif",
+          "document", "pseudo")  # fmt: skip
 _ADVICE = re.compile(
     rf"\W*(?:(?:if|{_WHEN}|unless|in case|suppose)\b(?![=:'])"
     r"|(?:an?|the) (?:fix|solution|workaround|remedy|answer|cause|reason)s?\b|(?:this|that|it)(?: is| was|'s) not\b"
-    r"|(?:this|that|it) (?:isn't|wasn't)\b|to (?:fix|avoid|solve|enable|get rid)\b|\S{1,40} means\b)",
+    r"|(?:this|that|it) (?:isn't|wasn't)\b|to (?:fix|avoid|solve|enable|get rid)\b"
+    r"|(?:\S{1,40} ){1,5}(?:means|occurs|indicates)\b)",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
@@ -39,8 +46,9 @@ _DENIED = re.compile(
 )
 _QUICK = ("if ", "when", "unless", "case", "suppose", "do", "did", "is ", "are ", "why", "what", "which", "how", "can",
           "could", "would", "should", "fix", "solution", "workaround", "remedy", "answer", "cause", "reason", "not",
-          "n't", "to ", "means", "no ", "never")  # fmt: skip
-_END = re.compile(r"(?<=[.!?;]) +")
+          "n't", "to ", "means", "occurs", "indicates", "no ", "never")  # fmt: skip
+_END = re.compile(r"(?<=[.!?])(?<!^\d\.)(?<!^\d\d\.) +")  # "1. " begins an item of a list
+_CLAUSE = re.compile(r"(?<=;) +")
 _CODE = re.compile(
     r"[\w!]\(+(?:[^\"()]{0,60}, ?)?\"|\\n\""  # a call with a string
     r"|^(?:#\s*(?:define|if|ifdef|include)\b|//|/\*|(?:static|const|return|let|enum)\b|[-+]?\s*(?:if|while|switch) ?\()"
@@ -51,7 +59,7 @@ _LONGEST = 2000  # characters of a line of prose
 
 
 def events(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines without source code and advice; a line of which something is left keeps the rest."""
+    """Return the lines without source code and advice; of a line of advice alone, one word is left."""
     return [line for line in map(_without_advice, lines) if line is not None]
 
 
@@ -65,10 +73,17 @@ def _without_advice(line: Line) -> Line | None:
     if not any(word in lower for word in _QUICK):
         return line
     if _QUESTION.match(text):
-        return None
+        return _only_if(line)
     parts = _END.split(text)
     kept = [part for part in parts if not (_ADVICE.match(part) or _DENIED.search(part))]
-    return line if len(kept) == len(parts) else Line(line.number, " ".join(kept)) if kept else None
+    if len(kept) == len(parts):
+        return line
+    return Line(line.number, " ".join(kept)) if kept else _only_if(line)
+
+
+def _only_if(line: Line) -> Line:
+    """Return a line that says no more than that it is hypothetical, for the sentence before it may go on here."""
+    return Line(line.number, "if" if line.text[0].islower() else "If")
 
 
 def is_source_code(text: str) -> bool:
@@ -86,11 +101,12 @@ def is_hypothetical(sentence: str) -> bool:
     >>> is_hypothetical("VMXON is #UD if CPL is 3"), is_hypothetical("VMXON gives #UD")
     (True, False)
     """
-    return bool(_HYPOTHETICAL.search(sentence))
+    lower = sentence.lower()
+    return any(stem in lower for stem in _STEMS) and _HYPOTHETICAL.search(lower) is not None
 
 
 def statements(lines: Sequence[Line], wanted: Callable[[str], bool]) -> Iterator[tuple[Line, str]]:
-    """Yield the sentences that say what was, of those lines whose text in small letters is `wanted`.
+    """Yield the clauses of sentences that say what was, of those lines whose text in small letters is `wanted`.
 
     A sentence may go on in the next line.
     """
@@ -105,7 +121,7 @@ def statements(lines: Sequence[Line], wanted: Callable[[str], bool]) -> Iterator
             if number == len(parts) - 1 and place + 1 < len(lines) and _goes_on(line, lines[place + 1]):
                 whole = f"{whole} {_END.split(lines[place + 1].text[:_LONGEST])[0]}"
             if not is_hypothetical(whole):
-                yield line, part
+                yield from ((line, clause) for clause in _CLAUSE.split(part))
 
 
 def _goes_on(line: Line, following: Line) -> bool:

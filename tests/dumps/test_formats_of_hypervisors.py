@@ -157,7 +157,7 @@ EAX  - 00000000, ECX - 0000003A, EDX - 00000000, EBX - 00000000
 CR0  - 80000033, CR2 - 00000000, CR3 - 7F000000, CR4 - 00002668
 """,
         None, True, ("#GP(0)",),
-        {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "EFER.LMA": 0, "RFLAGS.VM": 0, "CS.L": 0, "CPL": 0},
+        {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "EFER.LMA": 0, "RFLAGS.VM": 0, "CPL": 0},
     ),
     Case(
         "VirtualBox's report about the host",

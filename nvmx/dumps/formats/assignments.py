@@ -40,6 +40,7 @@ _QUICK = ("cr0", "cr4", "efer", "flags", "feat", "fixed", "vmx", "msr", "cpl", "
           "cs", "fc_", "ptr", "rev", "code_seg", "dual")  # fmt: skip
 _SIGNS = ("=", ":", "->", "0x", "cpl")
 _ELSEWHERE = re.compile(r"\b(?:at|guest)\s$", re.IGNORECASE)  # a message names the place of something else like this
+_NOW = re.compile(r"\bnow\b", re.IGNORECASE)  # "was 0, now 1": at which time it was executed is not clear
 _FULL_WIDTH = (8, 16)
 
 
@@ -50,6 +51,8 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     for line, text in statements(lines, _is_wanted):
         for match in _ASSIGNMENT.finditer(text):
             name, msr, index, sign, value = match.groups()
+            if sign.lower() == "was" and _NOW.search(text):
+                continue
             if name and name.lower() in _AXES:
                 fact = _axis(line, block, name.lower(), value)
                 if fact and (sign or name.upper() == "CPL"):

@@ -36,7 +36,7 @@ _CODE = re.compile(r"\bCode: (.*)$")
 _AT = re.compile(r"<([0-9a-f]{2})>((?: [0-9a-f]{2})*)")
 _NAMED = re.compile(
     r"\b(R[A-D]X|R[SD]I|R[BS]P|R\d\d|CR[0234]|E[A-D]X|E[SD]I|E[BS]P|EFLAGS|knlGS|[FGCDES]S|SS|DR\d|ORIG_RAX):[ \t]*"
-    r"(?:[0-9a-f]{4}:)?([0-9a-f]{4,16})\b"
+    r"(?:[0-9a-f]{4}:)?([0-9a-f]{4,16})\b(?!`)"
 )
 _TRAP = re.compile(
     r"\btraps: [^\[]{0,64}\[\d+\] (general protection(?: fault)?|trap invalid opcode|invalid opcode|trap stack segment)"
@@ -44,7 +44,9 @@ _TRAP = re.compile(
 )
 _TRAPS = {"general protection": "#GP", "general protection fault": "#GP", "trap stack segment": "#SS"}
 _QUICK = ("fault", "opcode", "segment", "IP:", "Code:", "CPU:", "X:", "CS:", "SP:", "R08", "DI:", "R10", "R13", "CR2:",
-          "DR", "CR0:", "CR4:", "FLAGS:", "signal", "Oops", "WARNING", "BUG", "NMI", "traps:", "int3", "FS:", "BP:", "PF:", ":*")  # fmt: skip
+          "DR", "CR0:", "CR4:", "FLAGS:", "signal", "Oops", "WARNING", "BUG", "NMI", "traps:", "int3", "FS:", "BP:",
+          "PF:", ":*")  # fmt: skip
+_USER_CS = 0x33  # of 64-bit code
 _VIRTUAL_8086 = 1 << 17
 _SELECTORS = ("CS", "DS", "ES", "SS", "FS", "GS")
 _SHORT = {"EFLAGS": "rflags", "FS": "fs_base", "GS": "gs_base"}
@@ -153,6 +155,8 @@ class _Reader:
                 yield Note(line, block, "the kernel is a PV guest of Xen: its CS does not say at which CPL it runs")
             elif selector is not None:
                 yield Register(line, block, "cs", selector)
+            if of_user and self.signal:
+                yield Mode(line, block, "64-bit" if selector == _USER_CS else "compatibility")
             if match[2]:
                 yield Register(line, block, "rip", int(match[2], 16))
             if symbol := _SYMBOL.search(line.text):

@@ -47,11 +47,16 @@ _SUCCESS = re.compile(
     r"\b(?:succe(?:eds?|eded|ss|ssful|ssfully)|works|worked|completed|passes|passed)\b", re.IGNORECASE
 )
 _FAILED = re.compile(r"\bfail(?:s|ed)\b", re.IGNORECASE)
+# "The VMXON region" is no VMXON; and who fails to allocate one has not executed VMXON.
+_REGION = re.compile(
+    r"\bvmxo(?:n|ff)[ _-](?:region|bitmap|pointer|buffer|page|address|memory|support)\w*", re.IGNORECASE
+)
 _SUBJECT = re.compile(r"\b(?:region|bitmap|pointer|buffer|alloc\w*|capabilit\w+|support\w*)\b", re.IGNORECASE)
 _FAULT = re.compile(r"\b(?:fault(?:s|ed)?|crash(?:es|ed)?)\b", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:fail(?:s|ed|ure)?|succe(?:eds?|eded)|works?|worked|completed|fault(?:s|ed)?|rais(?:es|ed)"
-    r"|caus(?:es|ed)|g[eo]ts?|sets?|generat(?:es|ed)|trigger(?:s|ed)|throws?|threw|gives?|gave|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?"
+    r"|caus(?:es|ed)|g[eo]ts?|sets?|generat(?:es|ed)|trigger(?:s|ed)|throws?|threw|gives?|gave"
+    r"|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?"
     r"|is|was|with|after|at|on|during|executing|error)\b"
     r"|[:→]|->|=>",
     re.IGNORECASE,
@@ -68,7 +73,8 @@ _VMXE_TAKEN = re.compile(
 )
 _BITS = {"vmxe": "CR4.VMXE", "ne": "CR0.NE", "pe": "CR0.PE", "pg": "CR0.PG", "lock": "FEATURE_CONTROL.lock"}
 _BIT = re.compile(
-    r"\b(?:cr[04]\.)?(?:(vmxe|ne|pe|pg)\b(?: bit)?|(lock) bit) (?:is|was) (set|clear(?:ed)?|0|1|not set)\b", re.IGNORECASE
+    r"\b(?:cr[04]\.)?(?:(vmxe|ne|pe|pg)\b(?: bit)?|(lock) bit) (?:is|was) (set|clear(?:ed)?|0|1|not set)\b",
+    re.IGNORECASE,
 )
 _LOCK = re.compile(
     r"\bfeat(?:ure)?_c(?:on)?t(?:ro)?l\b[^.;]{0,30}?\b(?:(unlocked|(?:not|never|n't) (?:yet )?locked"
@@ -149,11 +155,14 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         if not _IN_A_LIST.match(text):
             yield from disabled_by_firmware(line, block, match)
         return
+    text = _REGION.sub("", text)
     names = {match[1].upper().replace("__VMX_", "VMX") for match in _NAME.finditer(text)}
     if not names:
         yield from _unnamed(line, block, text)
     elif len(names) == 1:
         observed = tuple(_observed(text))
+        if _SUCCESS.search(text) and (_FAILED.search(text) or (observed and observed != ("success",))):
+            return  # it is about more than one execution
         if (observed and _VERB.search(text)) or (_FAILED.search(text) and not _SUBJECT.search(text)):
             yield Event(line, block, names.pop(), True, observed, person=True)
 
@@ -165,6 +174,10 @@ def _unnamed(line: Line, block: Block, text: str) -> Iterator[Fact]:
             note = f"{outcome.removesuffix('(0)')} at an instruction that the text does not show"
             yield Event(line, block, None, True, (outcome,), note, person=True)
             return
+
+
+def _integer(text: str) -> int:
+    return int(text, 16 if text[:2].lower() == "0x" else 10)
 
 
 def _observed(text: str) -> Iterator[str]:
@@ -181,8 +194,8 @@ def _observed(text: str) -> Iterator[str]:
     if match := _RETURNED.search(text):
         yield _RETURN_VALUES[match[1] or match[2]]
         return
-    if (match := _VECTOR.search(text)) and (outcome := _OUTCOMES.get(int(match[1], 0))):
-        yield outcome
+    if (match := _VECTOR.search(text)) and (found := _OUTCOMES.get(_integer(match[1]))):
+        yield found
         return
     carry, zero = _CF.search(text), _ZF.search(text)
     if carry and carry[1] != "0":

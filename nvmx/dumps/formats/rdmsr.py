@@ -37,9 +37,9 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             yield Understood(line, system.setdefault(None, Block("system")))
             continue
         if "wrmsr" in text and (match := _CANNOT_WRITE.search(text)):
-            which = int(match[1], 16)
-            sentence = f"WRMSR of {which:X}h faulted"
-            if which == _FEATURE_CONTROL:
+            written = int(match[1], 16)
+            sentence = f"WRMSR of {written:X}h faulted"
+            if written == _FEATURE_CONTROL:
                 sentence += ": FEATURE_CONTROL is locked already, or a bit is reserved; this is not VMXON"
             yield Note(line, system.setdefault(None, Block("system")), sentence)
             continue

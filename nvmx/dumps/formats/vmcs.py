@@ -18,7 +18,7 @@ _POINTERS = re.compile(r"\bRSP = 0x([0-9a-f]{16})(?: \(0x[0-9a-f]{16}\))?  ?RIP 
 _RFLAGS = re.compile(r"\bRFLAGS=0x([0-9a-f]{8,16})(?: \(0x[0-9a-f]{8,16}\))?\s+DR7 ?=")
 _KVM_SEGMENT = re.compile(r"\b([CSDEFG]S|LDTR|TR): +sel=0x([0-9a-f]{4}), attr=0x([0-9a-f]{5}), ")
 _XEN_SEGMENT = re.compile(r"^ *([CSDEFG]S|LDTR|TR): ([0-9a-f]{4}) ([0-9a-f]{5}) ([0-9a-f]{8}) [0-9a-f]{16}$")
-# Without a word about where it comes from, and together with PAT, the field is printed whether VM entry loads it or not.
+# Without a word about where it comes from, and beside PAT, the field is printed whether VM entry loads it or not.
 _EFER = re.compile(r"\bEFER(?:\((?:VMCS|MSR LL)\))? ?= +0x([0-9a-f]{16})(?![0-9a-f])")
 _PERHAPS_STALE = re.compile(r"\bEFER ?= +0x[0-9a-f]{16} +PAT\b")
 _HOST = re.compile(r"\bRIP = 0x[0-9a-f]{16}|\bCS=[0-9a-f]{4} SS=[0-9a-f]{4}")
@@ -31,7 +31,7 @@ _OTHER = re.compile(
 _QUICK = ("***", "CR", "RSP", "RFLAGS", "sel=", "EFER", "S: ", "RIP", "CS=", "reason=", "PDPT", "DTR", "Debug", "TR: ",
           "VMCS", "FSBase", "Based=", "intr_info", "info=", "Domain", "Interruptibility")  # fmt: skip
 _EXITS = {26: "VMXOFF", 27: "VMXON"}  # basic exit reasons
-_VMXE, _LMA = 1 << 13, 1 << 10
+_PG, _VMXE, _LMA = 1 << 31, 1 << 13, 1 << 10
 _SMM_ENTRY = 0x8000
 
 
@@ -39,7 +39,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     """Yield the registers of the guest, and of the host in a block of its own."""
     guest, host = Block("registers", "guest"), Block("registers", "host")
     note = Block("system", "guest")  # notes count, whichever register decides
-    section, seen = "", set[str]()
+    section, seen, paging = "", set[str](), True
     for line in lines:
         text = line.text
         if not any(word in text for word in _QUICK):
@@ -56,7 +56,10 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
                 if f"cr{match[1]}" in seen:
                     guest, seen = Block("registers", "guest"), set()
                 seen.add(f"cr{match[1]}")
-                yield Register(line, guest, f"cr{match[1]}", actual & ~mask | shadow & mask)
+                value = actual & ~mask | shadow & mask
+                yield Register(line, guest, f"cr{match[1]}", value)
+                if match[1] == "0":
+                    paging = bool(value & _PG)
                 if match[1] == "4" and (actual ^ shadow) & mask & _VMXE:
                     which = "sets" if actual & _VMXE else "clears"
                     sentence = f"the processor's own CR4 {which} VMXE, but the guest sees the shadow"
@@ -86,7 +89,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             yield Understood(line, guest)
         elif section and (match := _EFER.search(text)):
             block, efer = guest if section == "Guest State" else host, int(match[1], 16)
-            if efer & _LMA or not _PERHAPS_STALE.search(text):
+            if efer & _LMA or not _PERHAPS_STALE.search(text) or not paging:
                 yield Register(line, block, "efer", efer)
             else:
                 yield Understood(line, block)
