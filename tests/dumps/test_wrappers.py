@@ -21,8 +21,6 @@ CHANGED = {
         f"\x1b[32m[   91.204117]\x1b[0m \x1b[1;31m{line[:4]}\x1b[0m{line[4:]}\n" for line in texts.OOPS.splitlines()
     ),
     "UTF-16 that was read as Latin-1": UTF_16,
-    "libvirt": "".join(f"2026-03-12 14:05:17.204+0000: {line}\n" for line in texts.OOPS.splitlines()),
-    "UTC": "".join(f"2026-03-12T14:05:17.204117Z {line}\n" for line in texts.OOPS.splitlines()),
     "CR4 in a line of its own": texts.OOPS.replace(" CR4:", "\n> CR4:"),
     "CR4's digits": texts.OOPS.replace("CR4: 000000000", "CR4: 000000000\n> "),
     "a byte of code": texts.OOPS.replace("<f3> 0f", "<f3> 0\nf"),
@@ -34,6 +32,16 @@ def test_it_is_read_as_it_was(name: str) -> None:
     reading, plain = nvmx.read(CHANGED[name]), nvmx.read(texts.OOPS)
     assert (reading.instruction, reading.observed) == (plain.instruction, plain.observed)
     assert json.dumps(dict(reading.known)) == json.dumps(dict(plain.known))
+
+
+@pytest.mark.parametrize(
+    "stamp", ["2026-03-12 14:05:17.204+0000:", "2026-03-12T14:05:17.204117Z", "2026-03-12 14:05:17"]
+)
+def test_the_time_in_a_log_of_libvirt(stamp: str) -> None:
+    dump = f"RIP=0000000000007c9a RFL=00000046 [---Z-P-] CPL=0 II=0 A20=0 SMM=0 HLT=0\n{QEMU}"
+    reading = nvmx.read("".join(f"{stamp} {line}\n" for line in dump.splitlines()))
+    assert reading.known == nvmx.read(dump).known
+    assert reading.known["A20M"] == 1
 
 
 @pytest.mark.parametrize(
