@@ -38,7 +38,8 @@ def test_it_is_read_as_it_was(name: str) -> None:
     "stamp", ["2026-03-12 14:05:17.204+0000:", "2026-03-12T14:05:17.204117Z", "2026-03-12 14:05:17"]
 )
 def test_the_time_in_a_log_of_libvirt(stamp: str) -> None:
-    dump = f"RIP=0000000000007c9a RFL=00000046 [---Z-P-] CPL=0 II=0 A20=0 SMM=0 HLT=0\n{QEMU}"
+    zeros = " ".join(f"{name}=0000000000000000" for name in ("RAX", "RBX", "RCX", "RDX"))
+    dump = f"{zeros}\nRIP=0000000000007c9a RFL=00000046 [---Z-P-] CPL=0 II=0 A20=0 SMM=0 HLT=0\n{QEMU}"
     reading = nvmx.read("".join(f"{stamp} {line}\n" for line in dump.splitlines()))
     assert reading.known == nvmx.read(dump).known
     assert reading.known["A20M"] == 1
