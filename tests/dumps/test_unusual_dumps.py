@@ -60,6 +60,11 @@ def test_a_double_fault_that_panics() -> None:
     assert (reading.instruction, reading.executed, reading.observed) == ("VMRESUME", True, ())
 
 
+def test_a_bug_is_ud2_even_if_the_code_is_not_shown() -> None:
+    reading = nvmx.read(f"kernel BUG at arch/x86/kvm/x86.c:387!\n{HEAD}RIP: 0010:kvm_spurious_fault+0xa/0x10 [kvm]\n")
+    assert (reading.instruction, reading.observed, reading.explain().status) == ("UD2", ("#UD",), 4)
+
+
 @pytest.mark.parametrize(("signal", "observed"), [(11, ()), (4, ("#UD",))])
 def test_a_signal_that_stops_user_code(signal: int, observed: tuple[str, ...]) -> None:
     reading = nvmx.read(f"potentially unexpected fatal signal {signal}.\nCPU: 1 PID: 7 Comm: probe\n"

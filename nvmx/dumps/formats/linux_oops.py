@@ -66,6 +66,7 @@ class _Reader:
         self.block: Block | None = None  # the block that is being read
         self.names: set[str] = set()  # the registers that it has so far
         self.headline = False  # it begins with a headline, so it is the kernel's
+        self.bug = False  # its headline says that the kernel executed UD2
         self.signal = False  # its headline says that user code was stopped
         self.pointer = 0  # the number of its last line with an instruction pointer
         self.not_ring_0: set[Block] = set()  # the kernel's blocks of which this is known or possible
@@ -86,7 +87,7 @@ class _Reader:
         self.block = Block("fault")
         self.names = set()
         self.headline = headline
-        self.signal = False
+        self.signal = self.bug = False
         return self.block
 
     def _headline(self, line: Line) -> Iterator[Fact]:
@@ -94,8 +95,10 @@ class _Reader:
         for pattern, exception in _HEADLINES:
             if match := pattern.search(text):
                 # "kernel BUG at" comes before its "invalid opcode", and both are one event.
-                block = self.block if self.block and self.headline and not self.names else self._begin(True)
-                yield Fault(line, block, exception, int(match[1], 16))
+                goes_on = self.block is not None and self.headline and not self.names
+                bug = goes_on and self.bug
+                block = self.block if self.block and goes_on else self._begin(True)
+                yield Fault(line, block, exception, int(match[1], 16), "UD2" if bug and exception == "#UD" else None)
                 yield Says(line, block, "CPL", 0)
                 return
         if _PAGE_FAULT.search(text):
@@ -104,6 +107,7 @@ class _Reader:
             yield Understood(line, self.block)
         elif _BUG.search(text):
             yield Understood(line, self._begin(True))
+            self.bug = True
         elif _WARNING.search(text):
             block = self._begin(True)
             yield Note(line, block, "the registers are those of a warning, some instructions after its cause")
