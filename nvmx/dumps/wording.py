@@ -17,17 +17,18 @@ _HYPOTHETICAL = re.compile(
     r"\b(?:if|unless|whether|until|while(?! (?:i|we|executing|running)\b)|as long as|outside|should|must|would|could"
     rf"|may|might|ought|needs?|needed|requires?|required|expect(?:s|ed)?|wants?|wanted|{_WHEN}|before (?:you|executing)"
     r"|why|how|suppose|assum(?:e|ing)|instead|rather than|avoid|ensure|make sure|e\.g\.|for example|attempts? to"
-    r"|manual|sdm|specification|documentation|pseudocode"
+    r"|manual|sdm|specification|documentation|pseudocode|previously|earlier|yesterday|originally"
     r"|always(?! (?:fails?|failed|gives?|gave|returns?|crashes)\b)|an? vmxo(?:n|ff)|any vmxo(?:n|ff)|potential\w*"
     r"|(?:to|please|then|let's|let us|just|you) (?:set|clear|write|enable))\b|\?(?:\W|$)"
     r"|^\W*(?:set|clear|write|enable|put|make|use|load|change)\b"
+    r"|^\W*before\b(?! (?:(?:executing|running|calling|my|the) )?_{0,2}vmx)"
 )
 # One of these is in every sentence that the pattern finds; they are faster to look for.
 _STEMS = ("if", "unless", "whether", "until", "while", "as long", "outside", "should", "must", "would", "could", "may",
           "might", "ought", "need", "requir", "expect", "want", "when", "before", "why", "how", "suppose", "assum",
           "instead", "rather", "avoid", "ensure", "make", "e.g.", "example", "attempt", "always", "vmxo", "potential",
           "set", "clear", "write", "enable", "?", "put", "use", "load", "change", "manual", "sdm", "specif",
-          "document", "pseudo")  # fmt: skip
+          "document", "pseudo", "previous", "earlier", "yesterday", "originally")  # fmt: skip
 _ADVICE = re.compile(
     rf"\W*(?:(?:if|{_WHEN}|unless|in case|suppose)\b(?![=:'])"
     r"|(?:an?|the) (?:fix|solution|workaround|remedy|answer|cause|reason)s?\b|(?:this|that|it)(?: is| was|'s) not\b"

@@ -31,6 +31,10 @@ import nvmx
         ("__vmx_on returned 1", ("VMfailValid",)),
         ("__vmx_on(&region) returns 2", ("VMfailInvalid",)),
         ("vmxon succeeded", ("success",)),
+        ("Kernel panic - not syncing: VMXON failed on CPU 2", ()),
+        ("KMODE_EXCEPTION_NOT_HANDLED 0xC0000096 at vmxon", ("#GP(0)",)),
+        ("I get SIGILL when I run vmxon from a program", ("#UD",)),
+        ("I get a segmentation fault when I run vmxon from a program", ("fault",)),
         ("VMXON succeeded on all cores (CF=0, ZF=0).", ("success",)),
         ("[drv] vmxon failed 2", ()),
         ("Executing Vmxon instruction failed with status : 1", ("VMfailValid",)),
@@ -47,7 +51,8 @@ def test_what_was_seen(sentence: str, observed: tuple[str, ...]) -> None:
     "sentence",
     [
         "VMXON: failed to allocate a region", "VMXON region failed its check", "vmxon bitmap error 15",
-        "On core 3 vmxon fails, on the others it succeeded", "With it vmxon works, without it there is #UD.",
+        "On core 3 vmxon fails, on the others it succeeded", "__vmx_on() returned 0 on core 0 but 2 on core 1",
+        "vmxon error 13", "With it vmxon works, without it there is #UD.",
     ],
 )  # fmt: skip
 def test_what_is_about_something_else_or_about_two_things(sentence: str) -> None:
@@ -64,6 +69,14 @@ def test_what_is_about_something_else_or_about_two_things(sentence: str) -> None
         ("cr4=20`", {}),
         ("VMXE bit is set, NE bit is clear", {"CR0.NE": 0, "CR4.VMXE": 1}),
         ("the lock bit is 0", {"FEATURE_CONTROL.lock": 0}),
+        (
+            "RDMSR(IA32_FEATURE_CONTROL) = 0x1",
+            {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.smx": 0, "FEATURE_CONTROL.vmx": 0},
+        ),
+        ("Before suspend, IA32_FEATURE_CONTROL = 5. Earlier CR4 = 0x20.", {}),
+        ("Before vmxon, CR4 = 0x2020.", {"CR4.VMXE": 1}),
+        ("KVM is not available: this CPU doesn't support VMX, or it is disabled in the BIOS", {}),
+        ("VT-x is missing or disabled in the BIOS", {}),
         ("CR0: 0xac", {"CR0.PE": 0, "CR0.NE": 1, "CR0.PG": 0}),
     ],
 )

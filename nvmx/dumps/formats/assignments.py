@@ -29,10 +29,10 @@ _AXES = {
 _NAME = "|".join(re.escape(name) for name in sorted({*_REGISTERS, *_AXES}, key=len, reverse=True))
 _MSR = "|".join(sorted(_MSRS, key=len, reverse=True))
 _ASSIGNMENT = re.compile(
-    rf"(?<![\w.$%])(?:({_NAME})|(?:(?:msr_|ia32_|msr_ia32_)?({_MSR})(?:_msr)?(?: ?\((?:msr )?0x3a\))?)"
+    rf"(?<![\w.$%])(?:({_NAME})|(?:(?:msr_|ia32_|msr_ia32_)?({_MSR})(?:_msr)?(?: ?\((?:msr )?0x3a\))?\)?)"
     r"|(?:rd|__read|read_?)?msr[ \[(]*(0x[0-9a-f]+|[0-9a-f]+h)[\])]*)"
     r"\s{0,20}(=|:|:=|->|=>|\b(?:is|was|reads|returns|returned|contains|set to)\b|)"
-    r"\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f_`]+|[0-9a-f`]+h?|off|root|non-root)\b"
+    r"\s{0,20}(?:(?:VirtAddr|PhysAddr)\()?(0x[0-9a-f][0-9a-f_`]*|[0-9a-f][0-9a-f`]*h?|off|root|non-root)\b"
     r"(?![.%-]\w|\s{0,3}(?:[`|&^+*~]|<<|>>))",
     re.IGNORECASE,
 )
@@ -86,7 +86,7 @@ def _number(text: str, sign: str) -> int | None:
     if digits in ("off", "root", "non-root"):
         return None
     if digits.startswith("0x"):
-        return int(digits, 16) if len(digits) > 2 else None
+        return int(digits, 16)
     if digits.endswith("h"):
         return int(digits[:-1], 16)
     if len(digits) in _FULL_WIDTH:

@@ -16,7 +16,14 @@ _OUTSIDE = "this takes for granted that there was no measured launch (tboot, TXT
 
 _OF_INTEL = re.compile(r"intel|vmx|vt", re.IGNORECASE)
 
+_OR = re.compile(r"\b(?:either|or|maybe|perhaps|possibly)\b", re.IGNORECASE)
+
 _Handler = Callable[[Line, Block, "re.Match[str]"], Iterator[Fact]]
+
+
+def is_one_of_two(text: str) -> bool:
+    """Return whether a message names more than one possible cause."""
+    return _OR.search(text) is not None
 
 
 def disabled_by_firmware(line: Line, block: Block, match: "re.Match[str] | None" = None) -> Iterator[Fact]:
@@ -31,6 +38,8 @@ def disabled_by_firmware(line: Line, block: Block, match: "re.Match[str] | None"
 
 def no_vmx(line: Line, block: Block, _match: object = None) -> Iterator[Fact]:
     """Yield that CPUID shows no VMX, so that CR4.VMXE cannot be set."""
+    if is_one_of_two(line.text):
+        return
     note = "CPUID shows no VMX, so that software refuses to use VMX: CR4.VMXE cannot be set, and VMXON would be #UD"
     yield Event(line, block, "VMXON", False, note=note)
     yield Says(line, block, "CR4.VMXE", 0)

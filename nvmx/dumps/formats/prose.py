@@ -10,7 +10,7 @@ from ...model.errors import NvmxError
 from ..facts import Block, Event, Fact, Fault, Says
 from ..line import Line
 from ..wording import statements
-from .linux_messages import disabled_by_firmware
+from .linux_messages import disabled_by_firmware, is_one_of_two
 
 _INSTRUCTIONS = (
     "vmxon|vmxoff|vmptrld|vmptrst|vmclear|vmread|vmwrite|vmlaunch|vmresume|vmcall|invept|invvpid|rdmsr|wrmsr|xsetbv"
@@ -18,10 +18,17 @@ _INSTRUCTIONS = (
 )
 _NAME = re.compile(rf"\b({_INSTRUCTIONS})\b", re.IGNORECASE)
 # Such a sentence denies something, or says what happens in general.
-_DENIED = re.compile(r"\b(?:not|never|no|without|can|cannot|will|prevent\w*|before)\b|n't\b", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:not(?! syncing)|never|no|without|can|cannot|will|prevent\w*|before)\b|n't\b", re.IGNORECASE)
 _EXCEPTIONS = (
-    (re.compile(r"#GP\b|\bgeneral[ -]protection\b|\bGPF\b", re.IGNORECASE), "#GP(0)"),
-    (re.compile(r"#UD\b|\b(?:invalid|undefined|illegal)[ -](?:opcode|instruction)\b", re.IGNORECASE), "#UD"),
+    (re.compile(r"#GP\b|\bgeneral[ -]protection\b|\bGPF\b|\b(?:0x)?C0000096\b", re.IGNORECASE), "#GP(0)"),
+    (
+        re.compile(
+            r"#UD\b|\b(?:invalid|undefined|illegal)[ -](?:opcode|instruction)\b|\bSIGILL\b"
+            r"|\b(?:0x)?C000001D\b",
+            re.IGNORECASE,
+        ),
+        "#UD",
+    ),
     (re.compile(r"#SS\b|\bstack(?:-| )segment fault\b", re.IGNORECASE), "#SS(0)"),
     (re.compile(r"#PF\b|\bpage[ -]fault(?:s|ed)?\b", re.IGNORECASE), "#PF"),
     (re.compile(r"\bVM ?fail ?invalid\b", re.IGNORECASE), "VMfailInvalid"),
@@ -32,6 +39,8 @@ _NUMBER = re.compile(
     r"(?:[ :=]+| ?(?:is|was|reads|gives|returns)[ :=]+)(\d{1,2})\b",
     re.IGNORECASE,
 )
+_VM_INSTRUCTION = re.compile(r"vm-?_? ?instruction", re.IGNORECASE)
+_ERRORS = ("15", "23")  # those that VMXON and VMXOFF report; another number may be that of an exception or of a program
 # The compiler's functions return CF as 2 and ZF as 1.
 _RETURNED = re.compile(
     r"\b__vmx_o(?:n|ff)\b(?: ?\([^()]{0,40}\))? ?(?:returned|returns|gives|gave|->|=>?|:) ?([012])\b"
@@ -52,7 +61,10 @@ _REGION = re.compile(
     r"\bvmxo(?:n|ff)[ _-](?:region|bitmap|pointer|buffer|page|address|memory|support)\w*", re.IGNORECASE
 )
 _SUBJECT = re.compile(r"\b(?:region|bitmap|pointer|buffer|alloc\w*|capabilit\w+|support\w*)\b", re.IGNORECASE)
-_FAULT = re.compile(r"\b(?:fault(?:s|ed)?|crash(?:es|ed)?)\b", re.IGNORECASE)
+_BUT = re.compile(r"\b(?:but|except|however)\b", re.IGNORECASE)
+_FAULT = re.compile(
+    r"\b(?:fault(?:s|ed)?|crash(?:es|ed)?|SIGSEGV|segfault(?:s|ed)?|segmentation fault)\b", re.IGNORECASE
+)
 _VERB = re.compile(
     r"\b(?:fail(?:s|ed|ure)?|succe(?:eds?|eded)|works?|worked|completed|fault(?:s|ed)?|rais(?:es|ed)"
     r"|caus(?:es|ed)|g[eo]ts?|sets?|generat(?:es|ed)|trigger(?:s|ed)|throws?|threw|gives?|gave"
@@ -152,7 +164,7 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         yield Says(line, block, "CR4.VMXE", 1)
         return
     if match := _FIRMWARE.search(text):
-        if not _IN_A_LIST.match(text):
+        if not _IN_A_LIST.match(text) and not is_one_of_two(text):
             yield from disabled_by_firmware(line, block, match)
         return
     text = _REGION.sub("", text)
@@ -161,7 +173,10 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         yield from _unnamed(line, block, text)
     elif len(names) == 1:
         observed = tuple(_observed(text))
-        if _SUCCESS.search(text) and (_FAILED.search(text) or (observed and observed != ("success",))):
+        fine = observed == ("success",)
+        if (_SUCCESS.search(text) and (_FAILED.search(text) or (observed and not fine))) or (
+            fine and _BUT.search(text)
+        ):
             return  # it is about more than one execution
         if (observed and _VERB.search(text)) or (_FAILED.search(text) and not _SUBJECT.search(text)):
             yield Event(line, block, names.pop(), True, observed, person=True)
@@ -204,7 +219,7 @@ def _observed(text: str) -> Iterator[str]:
         yield "VMfailValid"
         if match := _NUMBER.search(text):
             yield f"error {match[1]}"
-    elif match := _NUMBER.search(text):
+    elif (match := _NUMBER.search(text)) and (match[1] in _ERRORS or _VM_INSTRUCTION.search(match[0])):
         yield f"error {match[1]}"
     elif _FAULT.search(text):
         yield "fault"
