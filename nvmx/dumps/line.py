@@ -92,12 +92,14 @@ def _cleaned(text: str) -> str:
 
 
 def _without_cut_number(text: str) -> str:
-    """Return the text without a number at its end, if its last line is one of a log and may have been cut off."""
+    """Return the text without a number at its end that may be cut off: it has zeros in front, or it is in a log."""
     last = text[text.rfind("\n") + 1 :][:_LONGEST]
-    match = _NUMBER_AT_END.search(last) if _STAMPED.search(last) else None
-    if match is None or len(match[0].removeprefix("0x")) in _WHOLE:
+    match = _NUMBER_AT_END.search(last)
+    if match is None:
         return text
-    return text[: len(text) - len(match[0])]
+    digits = match[0].removeprefix("0x")
+    perhaps_cut = len(digits) not in _WHOLE and (digits.startswith("00") or _STAMPED.search(last))
+    return text[: len(text) - len(match[0])] if perhaps_cut else text
 
 
 def _physical_lines(text: str) -> Iterator[tuple[int, str]]:

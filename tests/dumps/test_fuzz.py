@@ -156,7 +156,8 @@ def test_a_long_log() -> None:
 LONG_LINES = ["=" * 100_000, *(
     word * (15_000 // len(word))
     for word in ("x=", "[ 1.123456]", "> ", "CR0: ", "0f ", "vmx ", "a", "kvm: ", "traps: ", "WARNING: ", "Code: 0f ",
-                 "general protection fault ", "CR0: actual=", "already vmxe ", "rdmsr -a ", "virtualization ")
+                 "general protection fault ", "CR0: actual=", "already vmxe ", "if ", "log(\"%d", "1. ", "CR4: 0 ",
+                 "&lt;", "vmxon region ", "a means ", "cr4=`", "rdmsr -a ", "virtualization ")
 )]  # fmt: skip
 
 

@@ -67,6 +67,8 @@ def test_what_is_about_something_else_or_about_two_things(sentence: str) -> None
         ("CR4: 00000000`00352678", {"CR4.VMXE": 1}),
         ("fffff801`12345678 CR4: 00000000`00352678", {"CR4.VMXE": 1}),
         ("cr4=20`", {}),
+        ("cr4=`", {}),
+        ("cr4=0x`", {}),
         ("VMXE bit is set, NE bit is clear", {"CR0.NE": 0, "CR4.VMXE": 1}),
         ("the lock bit is 0", {"FEATURE_CONTROL.lock": 0}),
         (

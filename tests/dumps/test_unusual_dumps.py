@@ -101,6 +101,7 @@ PAT = "PAT = 0x0007040600070406\n"
 def test_a_stale_efer(program: str, rip: str, efer: str) -> None:
     reading = nvmx.read(f"{GUEST}{rip}{CS[program]}{efer} {PAT}")
     assert reading.refused is None
+    assert "EFER.LMA" not in nvmx.read(f"{efer} {PAT}").known
     assert reading.known["CS.L"] == 1
     assert reading.known.get("EFER.LMA") == (1 if rip else None)
 

@@ -62,9 +62,7 @@ _REGION = re.compile(
 )
 _SUBJECT = re.compile(r"\b(?:region|bitmap|pointer|buffer|alloc\w*|capabilit\w+|support\w*)\b", re.IGNORECASE)
 _BUT = re.compile(r"\b(?:but|except|however)\b", re.IGNORECASE)
-_FAULT = re.compile(
-    r"\b(?:fault(?:s|ed)?|crash(?:es|ed)?|SIGSEGV|segfault(?:s|ed)?|segmentation fault)\b", re.IGNORECASE
-)
+_FAULT = re.compile(r"\b(?:(?:seg)?fault(?:s|ed)?|crash(?:es|ed)?|SIGSEGV)\b", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:fail(?:s|ed|ure)?|succe(?:eds?|eded)|works?|worked|completed|fault(?:s|ed)?|rais(?:es|ed)"
     r"|caus(?:es|ed)|g[eo]ts?|sets?|generat(?:es|ed)|trigger(?:s|ed)|throws?|threw|gives?|gave"
@@ -173,11 +171,11 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         yield from _unnamed(line, block, text)
     elif len(names) == 1:
         observed = tuple(_observed(text))
-        fine = observed == ("success",)
-        if (_SUCCESS.search(text) and (_FAILED.search(text) or (observed and not fine))) or (
-            fine and _BUT.search(text)
-        ):
-            return  # it is about more than one execution
+        # Is it about more than one execution?
+        if observed == ("success",) and (_BUT.search(text) or _FAILED.search(text)):
+            return
+        if observed != ("success",) and _SUCCESS.search(text):
+            return
         if (observed and _VERB.search(text)) or (_FAILED.search(text) and not _SUBJECT.search(text)):
             yield Event(line, block, names.pop(), True, observed, person=True)
 

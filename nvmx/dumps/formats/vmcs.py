@@ -87,7 +87,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             if match[1] == "CS":
                 yield Register(line, guest, "cs", int(match[2], 16))
             yield Understood(line, guest)
-        elif section and (match := _EFER.search(text)):
+        elif (section or _PERHAPS_STALE.search(text)) and (match := _EFER.search(text)):
             block, efer = guest if section == "Guest State" else host, int(match[1], 16)
             if efer & _LMA or not _PERHAPS_STALE.search(text) or not paging:
                 yield Register(line, block, "efer", efer)
