@@ -17,7 +17,7 @@ _HYPOTHETICAL = re.compile(
     r"\b(?:if|unless|whether|until|while(?! (?:i|we|executing|running)\b)|as long as|outside|should|must|would|could"
     rf"|may|might|ought|needs?|needed|requires?|required|expect(?:s|ed)?|wants?|wanted|{_WHEN}|before (?:you|executing)"
     r"|why|how|suppose|assum(?:e|ing)|instead|rather than|avoid|ensure|make sure|e\.g\.|for example|attempts? to"
-    r"|manual|sdm|specification|documentation|pseudocode|previously|earlier|yesterday|originally"
+    r"|manual|sdm|specification|documentation|pseudocode|fix(?:es|ed)?|solved|previously|earlier|yesterday|originally"
     r"|always(?! (?:fails?|failed|gives?|gave|returns?|crashes)\b)|an? vmxo(?:n|ff)|any vmxo(?:n|ff)|potential\w*"
     r"|(?:to|please|then|let's|let us|just|you) (?:set|clear|write|enable))\b|\?(?:\W|$)"
     r"|^\W*(?:set|clear|write|enable|put|make|use|load|change)\b"
@@ -28,7 +28,7 @@ _STEMS = ("if", "unless", "whether", "until", "while", "as long", "outside", "sh
           "might", "ought", "need", "requir", "expect", "want", "when", "before", "why", "how", "suppose", "assum",
           "instead", "rather", "avoid", "ensure", "make", "e.g.", "example", "attempt", "always", "vmxo", "potential",
           "set", "clear", "write", "enable", "?", "put", "use", "load", "change", "manual", "sdm", "specif",
-          "document", "pseudo", "previous", "earlier", "yesterday", "originally")  # fmt: skip
+          "document", "pseudo", "fix", "solved", "previous", "earlier", "yesterday", "originally")  # fmt: skip
 _ADVICE = re.compile(
     rf"\W*(?:(?:if|{_WHEN}|unless|in case|suppose)\b(?![=:'])"
     r"|(?:an?|the) (?:fix|solution|workaround|remedy|answer|cause|reason)s?\b|(?:this|that|it)(?: is| was|'s) not\b"
@@ -45,13 +45,15 @@ _DENIED = re.compile(
     r" (?:show|say|see|get|got|contain|print|have|return|report|appear)\w*|\bthere (?:is|was) no ['\"`]",
     re.IGNORECASE,
 )
+_ASKED = re.compile(r"['\"`].*\?$")  # a question about something that is quoted
 _QUICK = ("if ", "when", "unless", "case", "suppose", "do", "did", "is ", "are ", "why", "what", "which", "how", "can",
           "could", "would", "should", "fix", "solution", "workaround", "remedy", "answer", "cause", "reason", "not",
-          "n't", "to ", "means", "occurs", "indicates", "no ", "never")  # fmt: skip
+          "n't", "to ", "means", "occurs", "indicates", "no ", "never", "?")  # fmt: skip
 _END = re.compile(r"(?<=[.!?])(?<!^\d\.)(?<!^\d\d\.) +")  # "1. " begins an item of a list
 _CLAUSE = re.compile(r"(?<=;) +")
 _CODE = re.compile(
     r"[\w!]\(+(?:[^\"()]{0,60}, ?)?\"|\\n\""  # a call with a string
+    r"|^(?:[$#%] )?(?:grep|git|sed|rg) "
     r"|^(?:#\s*(?:define|if|ifdef|include)\b|//|/\*|(?:static|const|return|let|enum)\b|[-+]?\s*(?:if|while|switch) ?\()"
     r"|\);\s*(?://.*|/\*.*)?$|;\s*(?://|/\*)|\b1(?:u|ul|ull)? ?<< ?\d|^[\w.>*\[\]-]{1,60} ?[|&^]?= ?[^;=]{0,200};$"
 )
@@ -68,15 +70,15 @@ def _without_advice(line: Line) -> Line | None:
     text = line.text
     if len(text) > _LONGEST:
         return line
-    if ("(" in text or '"' in text or ";" in text or "<<" in text or text[0] in "#/scrle") and is_source_code(text):
+    if ("(" in text or '"' in text or ";" in text or "<<" in text or text[0] in "#$%/scrleg") and is_source_code(text):
         return None
     lower = text.lower()
     if not any(word in lower for word in _QUICK):
         return line
-    if _QUESTION.match(text):
-        return _only_if(line)
     parts = _END.split(text)
-    kept = [part for part in parts if not (_ADVICE.match(part) or _DENIED.search(part))]
+    kept = [part for part in parts if not (_ADVICE.match(part) or _DENIED.search(part) or _ASKED.search(part))]
+    if kept and kept[0] == parts[0] and _QUESTION.match(text):
+        del kept[0]
     if len(kept) == len(parts):
         return line
     return Line(line.number, " ".join(kept)) if kept else _only_if(line)

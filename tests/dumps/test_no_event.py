@@ -16,6 +16,7 @@ SOURCE_CODE = [
     "IA32_FEATURE_CONTROL = 1 << 0 | 1 << 2",
     "#define CR0 0x80000011",
     "if (cr4 & 0x2000) cr0 = 0x80000011",
+    '$ grep -r "VMXON failed" src',
 ]
 NUMBERS_OF_MSRS = [
     "IA32_FEATURE_CONTROL = 0x3A,",
@@ -38,7 +39,8 @@ RULES = [
     "The manual says: VMXON raises #GP(0); CR0.NE = 0 is one of the causes.",
     "VMXON is #UD when CR4.VMXE = 0.",
 ]
-WISHES = ["You need CR4.VMXE=1 before VMXON.", "Set CR0.NE=1 and then CR4.VMXE=1.",
+WISHES = ["Fix: VMXON failed with FEATURE_CONTROL unlocked", "Solved, the cause was CR0.NE = 0.",
+          "You need CR4.VMXE=1 before VMXON.", "Set CR0.NE=1 and then CR4.VMXE=1.",
           "expected IA32_FEATURE_CONTROL = 5 but got 1",
           "Please set CR4=0x2020.", "To enter VMX operation, CR0 should be 0x80000031."]  # fmt: skip
 ADVICE = [
@@ -48,6 +50,7 @@ ADVICE = [
     "My log does not show 'kvm: disabled by bios'.",
     "What does 'kvm: disabled by bios' mean?",
     "VERR_VMX_NO_VMX means that there is no VT-x.",
+    "Q: 'kvm: disabled by bios' - what now?",
     "Resolution:\n2. VT-x is disabled in the BIOS",
 ]
 
@@ -70,6 +73,7 @@ def test_it_counts_as_not_understood(text: str) -> None:
          {"FEATURE_CONTROL.lock": 0}),
         ("I set CR4.VMXE=1, and vmxon gives me a #GP", "VMXON", {"CR4.VMXE": 1}),
         ("When I run vmxon I get a #GP with CR0=0x80000011", "VMXON", {"CR0.PE": 1, "CR0.NE": 0, "CR0.PG": 1}),
+        ("Can you help? CR4=0x2020, and vmxon raises #GP", "VMXON", {"CR4.VMXE": 1}),
         ("my log says kvm: disabled by bios", "VMXON", {"FEATURE_CONTROL.lock": 1, "FEATURE_CONTROL.vmx": 0}),
     ],
 )  # fmt: skip
