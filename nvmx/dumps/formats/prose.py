@@ -107,8 +107,8 @@ _OUTCOMES = {6: "#UD", 12: "#SS(0)", 13: "#GP(0)", 14: "#PF"}
 _IN_A_LIST = re.compile(r"\W{0,3}\d{1,2}[.)] ")  # of things that may be wrong
 _QUESTION = re.compile(r"\bVMXO(?:N|FF)/[\w-]{1,40}\?[\w=&-]+")
 _QUICK = ("vmx", "vmp", "vmc", "vmr", "vmw", "vml", "virtuali", "vt", "kvm", "feat", "exception", "panic", "trap",
-          "general p", "invalid op", "#", "invept", "invvpid", "msr", "xsetbv", "getsec", "ring", " ne ", "pe ", "pg ",
-          "lock bit")  # fmt: skip
+          "general p", "invalid op", "#", "invept", "invvpid", "msr", "xsetbv", "getsec", "ring", " ne ", " pe ",
+          " pg ", "0.ne ", "0.pe ", "0.pg ", "ne bit", "pe bit", "pg bit", "lock bit")  # fmt: skip
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
