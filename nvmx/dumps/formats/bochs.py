@@ -24,7 +24,7 @@ _FLAGS = re.compile(r"eflags:? 0x([0-9a-f]{8}): ", re.IGNORECASE)
 _SEGMENT = re.compile(r"([c-gs]s|ldtr|tr):(?:s=)?0x([0-9a-f]{4}), (?:dl=0x[0-9a-f]{8}, )?dh=0x([0-9a-f]{8}), ")
 _TIME = re.compile(r"Next at t=(\d{1,18})$")
 _NEXT = re.compile(
-    r"\(\d+\)(?:\.\[(\d{1,18})\])? \[0x[0-9a-f]+\] [0-9a-f]{4}:[0-9a-f]+ \([^)]*\): (\w+)[^;]*; ([0-9a-f]{2,30})$"
+    r"\(\d+\)(?:\.\[(\d{1,18})\])? \[0x[0-9a-f]+\] [0-9a-f]{4}:([0-9a-f]+) \([^)]*\): (\w+)[^;]*; ([0-9a-f]{2,30})$"
 )
 _CPU = re.compile(r"CPU(\d+):$")
 
@@ -65,6 +65,7 @@ class _Reader:
         self.at: dict[int, Block] = {}  # by time
         self.asked: Block | None = None  # what the debugger shows
         self.names: set[str] = set()  # the registers that it has so far
+        self.rip: int | None = None  # its instruction pointer
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
         for line in lines:
@@ -89,9 +90,13 @@ class _Reader:
 
     def _ask(self, *names: str) -> Block:
         if self.asked is None or self.names & set(names):
-            self.asked, self.names = Block("registers"), set()
+            self._turn_to(Block("registers"))
+        assert self.asked is not None  # noqa: S101
         self.names |= set(names)
         return self.asked
+
+    def _turn_to(self, block: Block) -> None:
+        self.asked, self.names, self.rip = block, set(), None
 
     def _answer(self, line: Line) -> Iterator[Fact]:
         text = line.text
@@ -101,10 +106,9 @@ class _Reader:
         elif match := _CPL.match(text):
             yield Register(line, self._ask("cpl"), "cpl", int(match[1]))
         elif match := _GENERAL.match(text):
-            yield Register(line, self._ask(match[1]), match[1], int(match[2] + match[3], 16))
+            yield from self._general(line, match[1], int(match[2] + match[3], 16))
         elif match := _SHORT.match(text):
-            name = f"r{match[1][1:]}"
-            yield Register(line, self._ask(name), name, int(match[2], 16))
+            yield from self._general(line, f"r{match[1][1:]}", int(match[2], 16))
         elif match := _FLAGS.match(text):
             yield Register(line, self._ask("rflags"), "rflags", int(match[1], 16))
         elif match := _SEGMENT.match(text):
@@ -115,15 +119,11 @@ class _Reader:
             if match[1] in ("cs", "ss"):
                 yield Register(line, block, f"{match[1]}_rights", int(match[3], 16))
         elif match := _TIME.match(text):
-            self.asked, self.names = self._block(int(match[1])), set()
-            yield Understood(line, self.asked)
+            block = self._block(int(match[1]))
+            self._turn_to(block)
+            yield Understood(line, block)
         elif match := _NEXT.match(text):
-            if match[1]:
-                self.asked, self.names = self._block(int(match[1])), set()
-            block = self._ask()
-            yield Code(line, block, bytes.fromhex(match[3][: len(match[3]) // 2 * 2]))
-            if match[2] in ("vmxon", "vmxoff"):
-                yield Event(line, block, match[2].upper(), None)
+            yield from self._next(line, match[1], int(match[2], 16), match[3], match[4])
         elif match := _CPU.match(text):
             # `r` and `info cpu` begin with it.
             self._ask().cpu = int(match[1])
@@ -131,6 +131,26 @@ class _Reader:
             yield Understood(line, self._ask())
         elif _OTHER.match(text) or (self.asked and _CUT_OFF.match(text)):
             yield Understood(line, self._ask())
+
+    def _general(self, line: Line, name: str, value: int) -> Iterator[Fact]:
+        block = self._ask(name)
+        if name == "rip":
+            self.rip = value
+        yield Register(line, block, name, value)
+
+    def _next(self, line: Line, time: str | None, rip: int, mnemonic: str, code: str) -> Iterator[Fact]:
+        """Yield the instruction that comes next; registers from before it count if their RIP is the same."""
+        went_on = False
+        if time and self.rip != rip:
+            went_on = bool(self.names)
+            self._turn_to(self._block(int(time)))
+        block = self._ask()
+        yield Code(line, block, bytes.fromhex(code[: len(code) // 2 * 2]))
+        if mnemonic in ("vmxon", "vmxoff"):
+            yield Event(line, block, mnemonic.upper(), None)
+            if went_on:
+                note = "Bochs went on after the registers above, so they are not those of this instruction"
+                yield Note(line, block, note)
 
     def _message(self, line: Line, block: Block, text: str) -> Iterator[Fact]:
         if _NOT_ALLOWED in text:

@@ -2,7 +2,7 @@
 
 Source: runs of GDB 13.1 with QEMU 7.2; target/i386/gdbstub.c and gdb-xml/.  An access right is not among them, so that
 CPL and CS.L are known only in part: CPL is the RPL of CS after any far transfer in protected mode, which is believed
-here if SS agrees, and code beyond 4 GiB is 64-bit code.
+here if SS agrees or if a program received a signal, and code beyond 4 GiB is 64-bit code.
 """
 
 import re
@@ -19,6 +19,8 @@ _COMMAND = re.compile(r"\(gdb\) (?:p|print|output)(?:/x)? \$([a-z0-9]+)$")
 _ANSWER = re.compile(r"\$\d+ = (0x[0-9a-f]{1,16})$")
 _PLACE = re.compile(r"=> (0x[0-9a-f]+)(?: <[^>]*>)?:[ \t]*(?:[0-9a-f]{2}[ \t]+)*([a-z][a-z0-9]+)\b")
 _SIGNAL = re.compile(r"(?:Program|Thread \S+ (?:\"[^\"]*\" )?)\s*received signal (SIG[A-Z]+)")
+_OF_PROGRAMS = frozenset({"SIGILL", "SIGSEGV", "SIGBUS"})  # the kernel sends them to a program, in protected mode
+_VM = 1 << 17  # in EFLAGS
 _NOT_GENERAL = frozenset({"ds", "es", "fs", "gs", "cr8", "k_gs_base"})
 _INSTRUCTIONS = {"vmxon": "VMXON", "vmxoff": "VMXOFF", "vmptrld": "VMPTRLD", "vmclear": "VMCLEAR", "ud2": "UD2",
                  "vmlaunch": "VMLAUNCH", "vmresume": "VMRESUME", "rdmsr": "RDMSR", "wrmsr": "WRMSR"}  # fmt: skip
@@ -43,7 +45,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
         elif match := _REGISTER.match(text):
             name, value = match[1], int(match[2], 16)
             if name in seen:
-                yield from _privilege(block, seen)
+                yield from _privilege(block, seen, signal)
                 block, seen = Block("registers"), {}
             seen[name] = value, line
             yield from _register(line, block, name, value)
@@ -52,7 +54,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             yield Understood(line, block)
         elif match := _PLACE.match(text):
             yield from _instruction(line, block, match[2], signal)
-    yield from _privilege(block, seen)
+    yield from _privilege(block, seen, signal)
 
 
 def _register(line: Line, block: Block, name: str, value: int) -> Iterator[Fact]:
@@ -63,10 +65,15 @@ def _register(line: Line, block: Block, name: str, value: int) -> Iterator[Fact]
     yield Register(line, block, short, value)
 
 
-def _privilege(block: Block, seen: dict[str, tuple[int, Line]]) -> Iterator[Fact]:
+def _privilege(
+    block: Block, seen: dict[str, tuple[int, Line]], signal: tuple[str, Line] | None
+) -> Iterator[Fact]:
     if "cs" not in seen:
         return
     selector, line = seen["cs"]
+    if signal and signal[0] in _OF_PROGRAMS and selector & 3 == 3 and not seen.get("eflags", (0, line))[0] & _VM:
+        yield Register(line, block, "cpl", 3)
+        return
     stack = seen["ss"][0] if "ss" in seen else None
     if stack is not None and (stack ^ selector) & 3 == 0:
         yield Register(line, block, "cs", selector)

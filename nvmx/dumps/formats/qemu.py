@@ -70,6 +70,9 @@ class _Reader:
             # What was there before a reset is not what an instruction ran with.
             yield Understood(line, self._begin(Block("registers", "later", int(match[1]))))
         elif match := _EMULATION.search(line.text):
+            if self.block and self.block.kind == "fault" and "CR0" not in self.names:
+                yield Understood(line, self.block)  # several writers: it is repeated inside the dump
+                return
             block = self._begin(Block("fault", "guest"))
             yield Note(line, block, f"KVM stopped the guest with internal error {match[1]}: it could not go on with the"
                                     " instruction at RIP, and no exception was raised")  # fmt: skip
@@ -95,8 +98,6 @@ class _Reader:
 
     def _registers(self, line: Line) -> Iterator[Fact]:
         text = line.text
-        if not (_GENERAL.match(text) or self.block):
-            return
         if match := _POINTER.match(text):
             block = self._current({"rip"})
             self.kernel = match[1]
@@ -108,6 +109,8 @@ class _Reader:
             yield Register(line, block, "a20", int(match[5]))
             if match[6] == "1":
                 yield Note(line, block, "the processor is in SMM (SMM=1), which this model does not have")
+        elif not (self.block or _GENERAL.match(text)):
+            return
         elif match := _SEGMENT.match(text):
             block = self._current({match[1]})
             yield Understood(line, block)
