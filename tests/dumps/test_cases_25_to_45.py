@@ -175,7 +175,7 @@ def test_o35_vmxon_succeeded_and_the_crash_came_later(photographed: bool) -> Non
         text = text.replace("CR0=", "CRO=").replace("IA32_VMX_", "IA32_UMX_").replace("vmxon success", "Vmxon success")
     known = {
         "CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, LOCK: 1, SMX: 0, VMX: 1, "pointer.aligned": 1,
-        "revision.bit31": 0, "other_fixed_bits": 1,
+        "other_fixed_bits": 1,
     }  # fmt: skip
     reading = check(text, "VMXON", True, ("success",), known)
     assert not said(reading, "bios")  # "(Disabled in bios?)" beside the lock misleads: 5 is right

@@ -110,17 +110,17 @@ efer           0x500               [ LMA LME ]
     Case(
         "Bochs' VMXON with a wrong revision identifier",
         "00012345678e[CPU0  ] VMXON: not expected (18 != 43) VMCS revision id !",
-        "VMXON", True, ("VMfailInvalid",), {"revision.match": 0, "revision.bit31": 0},
+        "VMXON", True, ("VMfailInvalid",), {"VMX": "off", "revision.match": 0, "revision.bit31": 0},
     ),
     Case(
         "Bochs' VMXON with a shadow VMCS as its region",
         "00012345678e[CPU0  ] VMXON: not expected (-2147483605 != 43) VMCS revision id !",
-        "VMXON", True, ("VMfailInvalid",), {"revision.match": 1, "revision.bit31": 1},
+        "VMXON", True, ("VMfailInvalid",), {"VMX": "off", "revision.match": 1, "revision.bit31": 1},
     ),
     Case(
         "Bochs' VMXON with a pointer that cannot be used",
         "VMXON: invalid or not page aligned physical address !",
-        "VMXON", True, ("VMfailInvalid",), notes=("does not say which",),
+        "VMXON", True, ("VMfailInvalid",), {"VMX": "off"}, notes=("does not say which",),
     ),
     Case(
         "Bochs' VMXOFF at CPL 3 in VMX root operation",
@@ -186,7 +186,8 @@ HM: Host FEATURE_CONTROL              = 0x5
          "VMXON", None, (), {"CR4.VMXE": 1}, ("another hypervisor",)),
     Case("VirtualBox's VMXON sets CF", "(VERR_VMX_INVALID_VMXON_PTR)",
          "VMXON", True, ("VMfailInvalid",), {"CR4.VMXE": 1}, ("VMX root operation",)),
-    Case("VirtualBox's VMXON sets ZF", "rc=VERR_VMX_VMXON_FAILED", "VMXON", True, ("VMfailValid",), {"CR4.VMXE": 1}),
+    Case("VirtualBox's VMXON fails, with ZF, or in old versions with CF", "rc=VERR_VMX_VMXON_FAILED",
+         "VMXON", True, ("VMfail",), {"CR4.VMXE": 1}, ("CF or ZF",)),
     Case("VirtualBox finds bit 2 clear", "VERR_VMX_MSR_VMX_DISABLED", "VMXON", False, (), {LOCK: 1, VMX: 0}),
     Case("VirtualBox cannot lock", "VERR_VMX_MSR_LOCKING_FAILED", "VMXON", False, (), {LOCK: 0}),
     Case(
@@ -225,6 +226,64 @@ fffff800`12345678 f30fc77424f8    vmxon   qword ptr [rsp-8]
 """,
         "VMXON", True, ("#GP(0)",), {"LOCK": 0},
     ),
+    Case(
+        "WinDbg: stopped before VMXON; the instruction comes before the registers",
+        """\
+1: kd> u @rip L1
+drv!Start+0x33:
+fffff805`2b1c1033 f30fc7742440    vmxon   qword ptr [rsp+40h]
+1: kd> r
+rax=0000000000000000 rbx=0000000000000000 rcx=ffff998100a3f7b0
+rip=fffff8052b1c1033 rsp=ffff998100a3f780 rbp=0000000000000000
+iopl=0         nv up di pl zr na po nc
+cs=0010  ss=0018  ds=002b  es=002b  fs=0053  gs=002b             efl=00000046
+""",
+        "VMXON", None, (), {**LONG, "CPL": 0, "LOCK": 0},
+    ),
+    Case(
+        "WinDbg: a program's VMXON",
+        """\
+(1a2c.1b30): Illegal instruction - code c000001d (!!! second chance !!!)
+rip=00007ff7a1b2113e rsp=000000d1a98ff3a0 rbp=0000000000000000
+iopl=0         nv up ei pl nz na pe nc
+cs=0033  ss=002b  ds=002b  es=002b  fs=0053  gs=002b             efl=00010206
+try!main+0x1e:
+00007ff7`a1b2113e f30fc730        vmxon   qword ptr [rax]
+""",
+        "VMXON", True, ("#UD",), {**LONG, "CPL": 3, "LOCK": 0},
+    ),
+    Case(
+        "WinDbg: an access violation at VMXON is #GP, #SS or #PF",
+        "Access violation - code c0000005 (first chance)\nfffff805`2b1c1033 f30fc730    vmxon   qword ptr [rax]",
+        "VMXON", True, ("fault",), {"LOCK": 0},
+    ),
+    Case(
+        "WinDbg: a bug check's arguments, and the instruction that it is about",
+        """\
+Arg1: ffffffffc0000096, The exception code that was not handled
+Arg2: fffff8052b1c1077, The address that the exception occurred at
+FOLLOWUP_IP:
+drv!Stop+77
+fffff805`2b1c1077 0f22e0          mov     cr4,rax
+""",
+        "MOV CR4", True, ("#GP(0)",), LONG, ("not VMXON's",),
+    ),
+    Case(
+        "WinDbg: what stands before the instruction pointer, or elsewhere, was not executed there",
+        """\
+0: kd> ub @rip
+fffff805`2b1c1030 f30fc730        vmxon   qword ptr [rax]
+0: kd> u drv!Stop
+fffff805`2b1c1070 0f01c4          vmxoff
+0: kd> r cr4
+cr4=0000000000350ef8
+""",
+        known={"CR4.VMXE": 0},
+    ),
+    Case("WinDbg: half a register", "0: kd> r cr0,cr4\ncr0=0000000080050033 cr4=00000000",
+         known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1}),
+    Case("WinDbg: a register that is cut off", "0: kd> r cr0\ncr0=00000000"),
+    Case("WinDbg: a 32-bit register", "0: kd> r cr0\ncr0=8001003b", known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1}),
     Case("WinDbg: an illegal instruction", "ExceptionCode: c000001d (Illegal instruction)", None, True, ("#UD",)),
     Case("HAXM's VMXON failed", "haxm_error: [#3] VMXON failed for region 0x12345000 (result=0x1, vmxe=2000)",
          "VMXON", True, ("VMfailInvalid",), {"CR4.VMXE": 1, "pointer.aligned": 1}, ("was set before",)),
@@ -251,9 +310,20 @@ fffff800`12345678 f30fc77424f8    vmxon   qword ptr [rsp-8]
 [  100.000005]    # Error code: F
 [  100.000006]    # RFLAGS: 0x203
 """,
-        "VMXON", True, ("VMREAD returned", "RFLAGS 0x203"),
-        {**FC_5, "revision.match": 1, "revision.bit31": 0},
+        "VMXON", True, ("VMfail", "VMREAD returned", "RFLAGS 0x203"), FC_5,
     ),
+    Case(
+        "rekall's VMREAD failed, too: the flags are VMREAD's, and the error number is void",
+        """\
+[  100.000001] [i] vmxon has failed!
+[  100.000002]    # vmread(0x4400) failed
+[  100.000003]    # RFLAGS: 0x203
+[  100.000004]    # Error code: 15
+[  100.000005]    # RFLAGS: 0x203
+""",
+        "VMXON", True, ("VMfail", "VMREAD returned"), {"current_VMCS": 0}, ("error number below is void",),
+    ),
+    Case("another driver of the same family", "[x] vmxoff has failed!", "VMXOFF", True, ("VMfail",)),
     Case("Bareflank prints FEATURE_CONTROL", "ERROR: VT-x has been disabled in BIOS: 0x0000000000000001",
          "VMXON", False, (), {LOCK: 1, SMX: 0, VMX: 0}),
     Case("Bareflank finds CR4.VMXE set", "VT-x is already running. Is another hypervisor running?",
@@ -262,10 +332,17 @@ fffff800`12345678 f30fc77424f8    vmxon   qword ptr [rsp-8]
     Case("Jailhouse finds CR4.VMXE set", "hypervisor/arch/x86/vmx.c:123: returning error -16", "VMXON", False, (),
          {"CR4.VMXE": 1}),
     Case("Jailhouse's EIO has many causes", "hypervisor/arch/x86/vmx.c:123: returning error -5"),
+    Case("Bareflank's VMXON", "[BAREFLANK ERROR]: intrinsic_vmxon failed", "VMXON", True, ("VMfail",)),
+    Case("the first versions of bhyve do not say whether it is locked", "vmx_init: VMX operation disabled by BIOS",
+         "VMXON", False, (), {}, ("also say it if it is unlocked",)),
+    Case("DBVM's VMXON", "0: vmxon failure", "VMXON", True, ("VMfail",)),
+    Case("a number of DBVM that is cut off", "0:System check successful. INTEL-VT is supported\nIA32_FEATURE_CONTROL=0",
+         notes=("cut off",)),
     Case("BitVisor", "VMXON is disabled.", "VMXON", False, (), {LOCK: 1, VMX: 0}),
     Case("HyperDbg finds bit 2 clear",
          "(10:11:12.131 - core : 0 - vmx-root? no)\t [+] Error (VmxCheck:60) | Err, you should enable vt-x from BIOS",
          "VMXON", False, (), {VMX: 0}),
+    Case("a driver like HyperDbg", "Executing VMXON instruction failed with status 1", "VMXON", True, ("VMfailValid",)),
     Case("HyperDbg's VMXON", "Err, executing vmxon instruction failed with status : 2",
          "VMXON", True, ("VMfailInvalid",)),
     Case("DBVM refuses", "IA32_FEATURE_CONTROL=0000000000000001\nBit 2 (VMX) is also disabled. VMX is not possible.",

@@ -155,6 +155,7 @@ class _Reader:
     def _message(self, line: Line, block: Block, text: str) -> Iterator[Fact]:
         if _NOT_ALLOWED in text:
             yield Fault(line, block, "#GP", 0, "VMXON")
+            yield Says(line, block, "VMX", "off")  # in VMX operation, it comes to another message
             yield Note(line, block, "Bochs has this one message for CPL, CR0.NE, CR0.PE, A20M and both bits of"
                                     " FEATURE_CONTROL")  # fmt: skip
         elif match := _IN_ROOT.search(text):
@@ -163,9 +164,11 @@ class _Reader:
         elif _POINTER in text:
             note = "the VMXON pointer is not a multiple of 4096 or too wide, and the message does not say which"
             yield Event(line, block, "VMXON", True, ("VMfailInvalid",), note)
+            yield Says(line, block, "VMX", "off")
         elif match := _REVISION.search(text):
             region, wanted = (int(number) & 0xFFFF_FFFF for number in match.groups())
             yield Event(line, block, "VMXON", True, ("VMfailInvalid",))
+            yield Says(line, block, "VMX", "off")
             yield Register(line, block, "revision", region)
             yield Says(line, block, "revision.match", int((region ^ wanted) & 0x7FFF_FFFF == 0))
         elif match := _TRIPLE.search(text):

@@ -20,12 +20,11 @@ _EXCEPTIONS = {"general protection": "#GP", "protection": "#GP", "privileged ins
                "page": "#PF", "double": "#DF"}  # fmt: skip
 _CPU = re.compile(r"cpuid = (\d{1,4})\b")
 _POINTER = re.compile(r"instruction pointer\s*= 0x([0-9a-f]{1,4}):0x([0-9a-f]{1,16})$")
-_SEGMENT = re.compile(r"(?:code segment\s.*)?= DPL (\d), pres (\d), (?:long (\d), )?def32 (\d), gran (\d)$")
-_TYPE = re.compile(r"code segment\s*= base 0x[0-9a-f]+, limit 0x[0-9a-f]+, type 0x([0-9a-f]{1,2})\b")
+_LONG = re.compile(r"(?:code segment\s.{0,80})?= DPL \d, pres \d, long (\d), def32 \d, gran \d$")  # 64-bit kernels
 _FLAGS = re.compile(r"processor eflags\s*= ((?:[a-z0-9/ ]+, )*)IOPL = \d$")
 _OTHER = re.compile(
-    r"(?:stack pointer|frame pointer|fault virtual address|fault code|current process|current thread|trap number)\s*= "
-    r"|cpuid = |panic: |KDB: |--- trap 0x"
+    r"(?:stack pointer|code segment|frame pointer|fault virtual address|fault code|current process|current thread|trap number)\s*= "
+    r"|= DPL \d|cpuid = |panic: |KDB: |--- trap 0x"
 )
 _GENERAL = re.compile(r"\b(r[a-d]x|r[sd]i|rbp|r8|r9|r1[0-5]): ([0-9a-f]{16})\b")
 _LINE = re.compile(
@@ -34,7 +33,9 @@ _LINE = re.compile(
 )
 _STOPPED = re.compile(r"Stopped(?: in pid \S+ \([^)]*\))? at\s+([\w.$]+)(?:\+0x[0-9a-f]+)?:\s+([a-z]\w+)")
 _OWN_STOPS = re.compile(r"kdb_enter|db_enter|breakpoint|cpu_Debugger|panic|vpanic")
-_SHOWN = re.compile(r"(r[a-d]x|r[sd]i|r[bs]p|r8|r9|r1[0-5]|rip|rflags|cs|ss|ds|es|fs|gs)\s+0x([0-9a-f]{1,16})(?:\s+\S+)?$")
+_SHOWN = re.compile(
+    r"(r[a-d]x|r[sd]i|r[bs]p|r8|r9|r1[0-5]|rip|rflags|cs|ss|ds|es|fs|gs)\s+0x([0-9a-f]{1,16})(?:\s+\S+)?$"
+)
 _SHOW = re.compile(r"(?:ddb\{\d+\}|db(?:\{\d+\})?)> *sh\w* +reg")
 _INSTRUCTIONS = {"vmxon": "VMXON", "vmxoff": "VMXOFF", "vmptrld": "VMPTRLD", "vmclear": "VMCLEAR", "ud2": "UD2",
                  "vmlaunch": "VMLAUNCH", "vmresume": "VMRESUME", "vmread": "VMREAD", "vmwrite": "VMWRITE",
@@ -56,7 +57,6 @@ class _Reader:
         self.exception = ""
         self.error: int | None = None
         self.instruction: str | None = None
-        self.type: tuple[Line, int] | None = None  # of the code segment
         self.showing = False  # `show registers` is being answered
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
@@ -74,7 +74,7 @@ class _Reader:
             return
         yield from self._end()
         self.block, self.fault, self.exception = Block("fault"), line, exception
-        self.error = self.instruction = self.type = None
+        self.error = self.instruction = None
         self.showing = False
         yield Understood(line, self.block)
 
@@ -92,11 +92,8 @@ class _Reader:
         elif match := _POINTER.match(text):
             yield Register(line, block, "cs", int(match[1], 16))
             yield Register(line, block, "rip", int(match[2], 16))
-        elif match := _TYPE.match(text):
-            self.type = line, int(match[1], 16)
-            yield Understood(line, block)
-        elif self.type and (match := _SEGMENT.match(text)):
-            yield from self._segment(line, block, match, self.type)
+        elif match := _LONG.match(text):
+            yield Mode(line, block, "64-bit" if match[1] == "1" else "compatibility")
         elif match := _FLAGS.match(text):
             yield Says(line, block, "RFLAGS.VM", int("vm86, " in match[1]))
         elif match := _STOPPED.match(text):
@@ -118,11 +115,3 @@ class _Reader:
             if (match := _CPU.match(text)) and block.cpu is None:
                 block.cpu = int(match[1])
             yield Understood(line, block)
-
-    def _segment(self, line: Line, block: Block, match: re.Match[str], kind: tuple[Line, int]) -> Iterator[Fact]:
-        """Yield the attributes of CS, and the mode, which 64-bit kernels show."""
-        dpl, present, long, default, granularity = (int(digit or 0) for digit in match.groups())
-        rights = kind[1] | dpl << 5 | present << 7 | long << 13 | default << 14 | granularity << 15
-        yield Register(line, block, "cs_rights", rights)
-        if match[3]:
-            yield Mode(line, block, "64-bit" if long else "compatibility")

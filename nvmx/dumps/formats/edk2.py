@@ -1,6 +1,7 @@
 """EDK2 and what is made of it (OVMF, vendors' UEFI firmware): the registers at an exception.
 
-Source: UefiCpuPkg/Library/CpuExceptionHandlerLib/{X64,Ia32}/ArchExceptionHandler.c, 2013 to 2026.
+Source: UefiCpuPkg/Library/CpuExceptionHandlerLib/{X64,Ia32}/ArchExceptionHandler.c, in several versions; the headline
+without the exception's name comes from posts.
 """
 
 import re

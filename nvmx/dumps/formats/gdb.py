@@ -65,9 +65,7 @@ def _register(line: Line, block: Block, name: str, value: int) -> Iterator[Fact]
     yield Register(line, block, short, value)
 
 
-def _privilege(
-    block: Block, seen: dict[str, tuple[int, Line]], signal: tuple[str, Line] | None
-) -> Iterator[Fact]:
+def _privilege(block: Block, seen: dict[str, tuple[int, Line]], signal: tuple[str, Line] | None) -> Iterator[Fact]:
     if "cs" not in seen:
         return
     selector, line = seen["cs"]

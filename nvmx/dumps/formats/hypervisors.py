@@ -1,7 +1,8 @@
 """The numbers in the logs of HAXM, DBVM, rekall, Bareflank, Jailhouse and HyperDbg, and what Windows reports.
 
 Their sentences are in `messages`.  Source: HAXM core/cpu.c, Cheat Engine dbvm/vmm/main.c, rekall
-tools/linux/vmcs_layout, Bareflank, Jailhouse hypervisor/arch/x86/vmx.c, HyperDbg.
+tools/linux/vmcs_layout, Bareflank's loader, HyperDbg, each in some of its versions; Jailhouse's number and what Windows
+reports come from posts.
 """
 
 import re
@@ -17,20 +18,23 @@ _MSRS = {
     "IA32_VMX_CR0_FIXED0": 0x486, "IA32_VMX_CR0_FIXED1": 0x487, "IA32_VMX_CR4_FIXED0": 0x488,
     "IA32_VMX_CR4_FIXED1": 0x489,
 }  # fmt: skip
-_MSR = re.compile(rf"\b(IA32_[A-Z0-9_]{{4,22}}) ?(?:=|is now) ?{_HEX}\b", re.IGNORECASE)
+# An expression is not read: `1 << 2`, `5 | x`.
+_MSR = re.compile(rf"\b(IA32_[A-Z0-9_]{{4,22}})( ?)(?:=|is now) ?{_HEX}\b(?!`| *(?:[|&+*-]|<<))", re.IGNORECASE)
 _WITH_MSR = re.compile(r"(?:\[i\] )?IA32_\w{4,22} ?(?:=|is now)", re.IGNORECASE)
 # DBVM's text comes from photos of screens: 0 and O, V and U are mistaken for each other.
 _SHOULD_BE = re.compile(rf"CR([0O4])={_HEX} *\(Should be {_HEX}\)", re.IGNORECASE)
 _CUT_OFF = re.compile(r"CR[0O4]=0", re.IGNORECASE)
-_REVISION = re.compile(r"revision id=(\d{1,10})$", re.IGNORECASE)
-_REVISION_HEX = re.compile(r"\[i\] Revision ID: 0x([0-9a-f]{8})$", re.IGNORECASE)
+_DIGITS = 16  # of DBVM's numbers
+# Both print the identifier that IA32_VMX_BASIC asks for, and not what they then write into the region.
+_REVISION = re.compile(r"revision id=\d{1,10}$|\[[ix]\] Revision ID: 0x[0-9a-f]{1,8}$", re.IGNORECASE)
 _REGION = re.compile(rf"v[mn]xon_region=? ?{_HEX}$", re.IGNORECASE)
 
-_REKALL = re.compile(r"\[i\] vmx(?:on|off) has failed!")
-_REKALL_FLAGS = re.compile(rf"# RFLAGS: {_HEX}$", re.IGNORECASE)
+_REKALL = re.compile(r"(?:\[[ix]\] )?vmx(?:on|off) has failed!")
+_REKALL_VMREAD = re.compile(r"# vmread\(0x[0-9a-f]+\) failed", re.IGNORECASE)
+_REKALL_FLAGS = re.compile(r"# RFLAGS: 0x([0-9a-f]{1,16})$", re.IGNORECASE)
 _REKALL_ERROR = re.compile(rf"# Error code: {_HEX}$", re.IGNORECASE)
 
-_STATUS = re.compile(r"executing vmxon instruction failed with status : (\d)")
+_STATUS = re.compile(r"executing vmxon instruction failed with status ?:? (\d)", re.IGNORECASE)
 _STATUSES = {"1": "VMfailValid", "2": "VMfailInvalid"}  # as __vmx_on() returns
 _JAILHOUSE = re.compile(r"/vmx\.c:\d+: returning error -(16|19)\b")
 _HAXM_FAILED = re.compile(r"VMXON failed for region 0x([0-9a-f]+) \(result=0x([0-9a-f]+), vmxe=([0-9a-f]+)\)")
@@ -64,10 +68,13 @@ class _Reader:
         self.haxm: dict[str, tuple[int, Line]] = {}
         self.windows: dict[str, tuple[bool, Line]] = {}
         self.failed: Line | None = None  # rekall's VMXON or VMXOFF
+        self.vmread_failed = False  # so did its VMREAD of the error number
+        self.seen: dict[str, None] = {}  # what rekall saw of it, each once
         self.dbvm = False
-        self.seen: list[str] = []  # what rekall saw of it
+        self.last: Line | None = None
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
+        self.last = lines[-1] if lines else None
         for line in lines:
             text = line.text.lower()
             if not any(word in text for word in _QUICK):
@@ -86,7 +93,7 @@ class _Reader:
             self.failed = self.failed or line
             yield Understood(line, self.system)
         elif match := _STATUS.search(text):
-            yield Event(line, self.system, "VMXON", True, (_STATUSES.get(match[1], "completed"),))
+            yield Event(line, self.system, "VMXON", True, (_STATUSES.get(match[1], "VMfail"),))
         elif match := _JAILHOUSE.search(text):
             if match[1] == "16":
                 note = "EBUSY: CR4.VMXE was already set, so that another hypervisor may run"
@@ -101,7 +108,7 @@ class _Reader:
     def _numbers(self, line: Line) -> Iterator[Fact]:
         text = line.text
         if "VMXON failed for region" in text and (match := _HAXM_FAILED.search(text)):
-            observed = _HAXM_RESULTS.get(int(match[2], 16), "completed")
+            observed = _HAXM_RESULTS.get(int(match[2], 16), "VMfail")
             before = "set" if int(match[3], 16) else "clear"
             note = f"HAXM executed VMXON; CR4.VMXE was {before} before HAXM set it"
             yield Event(line, self.system, "VMXON", True, (observed,), note)
@@ -120,44 +127,60 @@ class _Reader:
     def _rekall(self, line: Line) -> Iterator[Fact]:
         if self.failed is None or "# " not in line.text:
             return
-        if match := _REKALL_FLAGS.search(line.text):
-            self.seen.append(f"RFLAGS 0x{match[1].lower()}")
-            yield Understood(line, self.system)
+        if _REKALL_VMREAD.search(line.text):
+            self.vmread_failed = True
+            self.seen["VMREAD returned"] = None
+            note = "VMREAD was executed here: it did not raise #UD, and it failed, so the error number below is void"
+            yield Note(line, self.system, note)
+        elif match := _REKALL_FLAGS.search(line.text):
+            yield from self._rekall_flags(line, match[1].lower())
         elif _REKALL_ERROR.search(line.text):
-            self.seen.append("VMREAD returned")
-            yield Note(line, self.system, "VMREAD was executed here and did not raise #UD")
+            yield Understood(line, self.system)
+            if not self.vmread_failed:
+                self.seen["VMREAD returned"] = None
+                yield Note(line, self.system, "VMREAD was executed here and did not raise #UD")
+
+    def _rekall_flags(self, line: Line, flags: str) -> Iterator[Fact]:
+        """They are those of the last instruction that failed: VMREAD's, if it did."""
+        yield Understood(line, self.system)
+        if not self.vmread_failed:
+            self.seen[f"RFLAGS 0x{flags}"] = None
+        elif int(flags, 16) & 1:
+            yield Says(line, self.system, "current_VMCS", 0)  # VMREAD's VMfailInvalid; VMXON that failed left it so
 
     def _of_rekall(self) -> Iterator[Fact]:
         if self.failed:
             name = "VMXOFF" if "vmxoff" in self.failed.text else "VMXON"
             note = f"{name} reported VMfail (CF or ZF)"
-            yield Event(self.failed, self.system, name, True, tuple(self.seen) or ("completed",), note)
+            yield Event(self.failed, self.system, name, True, ("VMfail", *self.seen), note)
 
     def _pairs(self, line: Line) -> Iterator[Fact]:
         text = line.text
-        for name, value in _MSR.findall(text) if _WITH_MSR.match(text) else ():
+        for name, blank, value in _MSR.findall(text) if _WITH_MSR.match(text) else ():
             index = _MSRS.get(name.upper().replace("UMX", "VMX"))
-            if index and len(value) < 16 and value[0] == "0" and len(value) > 1:
-                yield Understood(line, self.system)  # it is cut off
-            elif index:
+            zero = value[0] == "0" and not blank and (len(value) > 1 or self.dbvm or line is self.last)
+            if not index or int(value, 16) == index or (value.isalpha() and len(value) < _DIGITS):
+                continue  # another MSR, the number of this one, or a word
+            if zero and len(value) < _DIGITS:
+                yield Understood(line, self.system)
+                yield Note(line, self.system, f"{name}: DBVM prints {_DIGITS} digits, so that this value is cut off")
+            else:
                 yield Msr(line, self.system, index, int(value, 16))
-            self.dbvm = True
-        if match := _SHOULD_BE.match(text):
+            self.dbvm = self.dbvm or len(value) == _DIGITS
+        if (match := _SHOULD_BE.match(text)) and len(match[2]) == _DIGITS:
             yield Register(line, self.registers, f"cr{match[1].upper().replace('O', '0')}", int(match[2], 16))
         elif self.dbvm and _CUT_OFF.match(text):
             yield Understood(line, self.registers)
-        elif match := _REVISION.match(text):
-            yield Register(line, self.registers, "revision", int(match[1]) & 0xFFFF_FFFF)
-        elif match := _REVISION_HEX.match(text):
-            yield Register(line, self.registers, "revision", int(match[1], 16))
-        elif match := _REGION.match(text):
+        elif _REVISION.match(text):
+            yield Understood(line, self.system)
+        elif (match := _REGION.match(text)) and len(match[1]) == _DIGITS:
             yield Register(line, self.registers, "vmxon_pointer", int(match[1], 16))
 
     def _of_haxm(self) -> Iterator[Fact]:
         """What HAXM's variables say: they are 0 until something is written to them."""
         result, address = self.haxm.get("vmxon_res"), self.haxm.get("vmxon_addr")
         if result and address and address[0]:
-            observed = _HAXM_RESULTS.get(result[0], "completed")
+            observed = _HAXM_RESULTS.get(result[0], "VMfail")
             yield Event(result[1], self.system, "VMXON", True, (observed,))
             yield Says(result[1], self.system, "CR4.VMXE", 1)
             if "vmxon_err_type1" in self.haxm:  # the next line: the address is not cut off

@@ -10,8 +10,12 @@ from collections.abc import Iterator, Sequence
 from ..facts import Block, Fact, Fault, Note, Register, Understood
 from ..line import Line
 
-_HEADLINE = re.compile(r"(?:panic\(cpu (\d{1,4}) caller 0x[0-9a-f]+\): *\"?)?Kernel trap at 0x[0-9a-f]{8,16}, type (\d+)=")
-_PAIR = re.compile(r"\b(CR[0-4]|[RE][A-D]X|[RE][SD]I|[RE][BS]P|R8|R9|R1[0-5]|RFL|EFL|[RE]IP|CS|SS|DS): *0x([0-9a-f]{8}|[0-9a-f]{16})\b")
+_HEADLINE = re.compile(
+    r"(?:panic\(cpu (\d{1,4}) caller 0x[0-9a-f]+\): *\"?)?Kernel trap at 0x[0-9a-f]{8,16}, type (\d+)="
+)
+_PAIR = re.compile(
+    r"\b(CR[0-4]|[RE][A-D]X|[RE][SD]I|[RE][BS]P|R8|R9|R1[0-5]|RFL|EFL|[RE]IP|CS|SS|DS): *0x([0-9a-f]{8}|[0-9a-f]{16})\b"
+)
 _ERROR = re.compile(r"Error code: 0x([0-9a-f]{8}|[0-9a-f]{16})\b")
 _OWN = re.compile(r"(?:CR0|[RE]AX|CR2|[RE]SP|R8|R12|RFL|EFL): *0x|Fault CR2: 0x|Error code: 0x")
 _NAMES = {"RFL": "rflags", "EFL": "rflags", "RIP": "rip", "EIP": "rip", "CS": "cs", "CR0": "cr0", "CR4": "cr4"}
@@ -20,7 +24,7 @@ _EXCEPTIONS = {6: "#UD", 12: "#SS", 13: "#GP", 14: "#PF"}
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
-    """Yield the facts of every panic; a report can be one line, with `\\n` for each end of a line."""
+    r"""Yield the facts of every panic; a report can be one line, with `\n` for each end of a line."""
     block: Block | None = None
     fault: tuple[Line, str] | None = None
     for line in lines:

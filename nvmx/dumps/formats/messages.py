@@ -1,8 +1,10 @@
 """What hypervisors and Windows say about VMX in one sentence or one code: a table of messages, one row per message.
 
-Source, of each row, the code that prints it: Cheat Engine dbvm/vmm/main.c, rekall tools/linux/vmcs_layout, Bareflank
-loader, Jailhouse driver/main.c, BitVisor core/x86/vt_init.c, HyperDbg, bhyve sys/amd64/vmm/intel/vmx.c, HAXM
-core/cpu.c, VirtualBox HostDrivers/Support/SUPDrv.cpp and VMM/VMMR0/HM{R0.cpp,R0A.asm}.  Windows' source is not public.
+Source: the code that prints them, as far as it was found: Cheat Engine dbvm/vmm/main.c, rekall
+tools/linux/vmcs_layout, Bareflank's loader, Jailhouse driver/main.c, BitVisor core/x86/vt_init.c, HyperDbg, bhyve
+sys/amd64/vmm/intel/vmx.c, HAXM core/cpu.c, VirtualBox HostDrivers/Support/SUPDrv.cpp and VMM/VMMR0/HM{R0.cpp,R0A.asm},
+each in some of its versions.  Bareflank's "disabled in BIOS" and Windows' event come from posts: their condition was
+not read.
 """
 
 import re
@@ -18,7 +20,7 @@ _VMXE: Mapping[str, int] = {"CR4.VMXE": 1}
 _LOCKED: Mapping[str, int] = {_LOCK: 1, _VMX: 0}
 _VALUE = re.compile(r": 0x([0-9a-f]{16})$", re.IGNORECASE)
 _BEFORE = re.compile(r"^\d{1,4}: ?")
-_FAILED = ("completed",)  # CF or ZF, and it is not said which
+_FAILED = ("VMfail",)  # CF or ZF, and it is not said which
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Message:
 
     def facts(self, line: Line, block: Block) -> Iterator[Fact]:
         """Yield what the message says, for a line that has its words."""
-        note = f"{self.instruction} reported VMfail (CF or ZF)" if self.observed == _FAILED else self.meaning
+        note = self.meaning or f"{self.instruction} reported VMfail (CF or ZF)"
         yield Event(line, block, self.instruction, self.executed, self.observed, note)
         for axis, value in self.says.items():
             yield Says(line, block, axis, value)
@@ -65,6 +67,7 @@ MESSAGES = (
     # rekall
     Message("VMX not supported by CPU. Not doing anything", _CPUID, _NO_VMX),
     Message("MSR 0x3A: Lock bit is on. VMXON bit is off", _LOCKED_WITHOUT, _LOCKED),
+    Message("MSR 0x3A:Lock bit is on.VMXONbit is off", _LOCKED_WITHOUT, _LOCKED),
     Message("MSR 0x3A: Lock bit is not on", "FEATURE_CONTROL is unlocked", {_LOCK: 0}),
     # Bareflank
     Message("cpu does not support VT-x", _CPUID, _NO_VMX),
@@ -80,6 +83,9 @@ MESSAGES = (
     Message("VMX is not supported in this machine", _EITHER),
     Message("vmx_modinit: processor does not support VMX operation", _CPUID, _NO_VMX),
     Message("vmx_modinit: VMX operation disabled by BIOS", _LOCKED_WITHOUT, _LOCKED),
+    Message("vmx_init: processor does not support VMX operation", _CPUID, _NO_VMX),
+    Message("vmx_init: VMX operation disabled by BIOS",
+            f"{_LOCKED_WITHOUT}; the first versions of bhyve also say it if it is unlocked"),
     # HAXM
     Message("VMXOFF Failed..........", "", executed=True, observed=_FAILED, instruction="VMXOFF"),
     Message("NO VMXOFF.......", "HAXM's VMXON had not succeeded", instruction="VMXOFF"),
@@ -98,7 +104,8 @@ MESSAGES = (
     Message("VERR_VMX_IN_VMX_ROOT_MODE",
             "another hypervisor uses VMX: VirtualBox's own VMXON reported VMfail, or VirtualBox found CR4.VMXE set and"
             " did not execute it", _VMXE, None),
-    Message("VERR_VMX_VMXON_FAILED", "VMXON returned with ZF = 1", _VMXE, True, ("VMfailValid",)),
+    Message("VERR_VMX_VMXON_FAILED", "VMXON returned with ZF = 1, or in old versions of VirtualBox CF or ZF", _VMXE,
+            True, _FAILED),
     Message("VERR_VMX_INVALID_VMXON_PTR",
             "VMXON returned with CF = 1, so that it may also be that the processor is in VMX root operation without a"
             " current VMCS", _VMXE, True, ("VMfailInvalid",)),

@@ -1,6 +1,7 @@
 """VirtualBox: a guest's registers in VBox.log, and what it reports about the host there.
 
-Its error codes are in `messages`.  Source: src/VBox/VMM/VMMR3/{CPUM,HM}.cpp, 2012 to 2026.
+Its error codes are in `messages`.  Source: src/VBox/VMM/VMMR3/{CPUM,HM}.cpp of 2025; "Host CR0" and "Host
+FEATURE_CONTROL" come from logs that were posted.
 """
 
 import re
@@ -10,7 +11,8 @@ from ..facts import Block, Fact, Mode, Msr, Register, Understood, Vendor
 from ..line import Line
 
 _TITLE = re.compile(r"Guest CPUM \(VCPU (\d+)\) state")
-_PAIR = re.compile(r"\b([re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[re]ip|cr[04]|[re]flags) *=([0-9a-f]{1,16})\b")
+_PAIR = re.compile(r"\b([re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[re]ip|cr[04]|[re]flags) *=([0-9a-f]{1,16})\b( ?)")
+_SHORTEST = 8  # digits; a terse dump of 64-bit code has them for CR0 and CR4, with something behind them
 _SEGMENT = re.compile(r"\b(cs|ss)=\{([0-9a-f]{4}) base=[0-9a-f]{8,16} limit=[0-9a-f]{8} flags=([0-9a-f]{8})\}")
 _OTHER = re.compile(
     r"(?:[d-gs]s|gdtr|ldtr|idtr|tr  |dr\d|cr[23]|SysEnter|FCW|PAT|STAR|[CL]STAR|SFMASK|KERNELGSBASE) *=|xcr="
@@ -60,9 +62,9 @@ def _registers(line: Line, guest: Block, digits: int) -> Iterator[Fact]:
         yield Register(line, guest, "efer", int(match[1], 16))
         return
     found = False
-    for name, value in _PAIR.findall(text):
+    for name, value, blank in _PAIR.findall(text):
         found = True
-        if len(value) < digits:
+        if len(value) < (_SHORTEST if name.startswith("cr") and blank else digits):
             continue
         if name in ("rip", "eip"):
             # Names of 64 bits are printed for 64-bit code only.

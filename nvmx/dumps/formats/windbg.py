@@ -1,4 +1,4 @@
-"""WinDbg and KD: `r`, `r cr0,cr4`, `rdmsr`, the frames of `k`, the instruction at RIP, and what is said of an exception.
+"""WinDbg and KD: `r`, `rdmsr`, the frames of `k`, the instruction at RIP, and what is said about an exception.
 
 The forms are those of public posts (`r`, `r cr4`, `rdmsr`, `k`, a bug check's arguments, "- code c000001d (first
 chance)"); no debugger was run.
@@ -42,7 +42,7 @@ _DISASSEMBLY = re.compile(r"([0-9a-f]{8}`[0-9a-f]{8}|[0-9a-f]{8,16}) ([0-9a-f]{4
 _AT_RIP = re.compile(r"u(?: +(?:@?\$?[re]?ip|\.))?(?: +L\d+)?$", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"u[bfpr]?\b", re.IGNORECASE)
 _NAMED = {"vmxon": "VMXON", "vmxoff": "VMXOFF"}
-_QUICK = ("=", "nt!Ki", "xception", "EXCEPTION", "`", "> u", " - code ", "Arg")
+_QUICK = ("=", "nt!Ki", "xception", "EXCEPTION", "`", "> u", "> r", " - code ", "Arg")
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
@@ -61,6 +61,7 @@ class _Reader:
         found = (_RIP.search(line.text) or _PLACE.search(line.text) for line in self.lines)
         self.places = {int(match[1].replace("`", ""), 16) for match in found if match}
         self.faulted = False
+        self.asked = False  # there was a prompt, so that a line of registers is an answer
         self.listing = False  # what is disassembled now is not at the instruction pointer
         self.name = ""  # VMXON or VMXOFF, if it is at the instruction pointer
         self.violation: Line | None = None
@@ -70,6 +71,7 @@ class _Reader:
             text = line.text
             if prompt := _PROMPT.match(text):
                 text = text[prompt.end() :]
+                self.asked = True
                 self.listing = bool(_ELSEWHERE.match(text)) and not _AT_RIP.match(text)
             if match := _MSR.match(text):
                 yield Msr(line, self.machine, int(match[1], 16), int(match[2] + match[3], 16))
@@ -89,7 +91,7 @@ class _Reader:
 
     def _registers(self, line: Line, text: str) -> Iterator[Fact]:
         found = _pairs(text, self.wide)
-        if self.seen or found:
+        if self.seen or found or self.asked:
             yield Understood(line, self.block)
         if any(self.seen.get(name, value) != value for name, value in found.items()):
             self.block, self.seen = Block("registers"), {}
