@@ -46,6 +46,25 @@ Code=48 8d 44 24 10 90 90 90 <f3> 0f c7 34 24 c3 ?? ?? ??
         notes=("KVM stopped the guest",),
     ),
     Case(
+        "KVM's message comes again inside the dump",
+        """\
+KVM internal error. Suberror: 1
+emulation failure
+EAX=00000800 EBX=00000002 ECX=0000003a EDX=00000000
+EIP=000a0000 EFL=00010006 [-----P-] CPL=0 II=0 A20=1 SMM=0 HLT=0
+KVM internal error. Suberror: 1
+emulation failure
+CS =0010 00000000 ffffffff 00c09b00 DPL=0 CS32 [-RA]
+CR0=80000013 CR2=00000000 CR3=00800000 CR4=00000660
+EFER=0000000000000500
+""",
+        known={**LONG, "CS.L": 0, "CR0.NE": 0, "CR4.VMXE": 0, "CPL": 0, "A20M": 0},
+        notes=("KVM stopped the guest",),
+    ),
+    Case("one line of a dump, in virtual-8086 mode",
+         "EIP=00001234 EFL=00030246 [---Z-P-] CPL=3 II=0 A20=1 SMM=0 HLT=0",
+         known={"RFLAGS.VM": 1, "CPL": 3, "A20M": 0}),
+    Case(
         "a guest in SMM, with A20 masked",
         """\
 EAX=00000000 EBX=00000000 ECX=00000000 EDX=00000663
@@ -93,6 +112,12 @@ Program received signal SIGSEGV, Segmentation fault.
         "VMXOFF", True, ("fault",),
     ),
     Case(
+        "GDB on a program of 32 bits: what receives a signal has CPL 3",
+        "Program received signal SIGILL, Illegal instruction.\n=> 0x8049136 <main+16>:\tvmxon  (%eax)\n"
+        "eflags         0x10246             [ PF ZF IF RF ]\ncs             0x23                35\n",
+        "VMXON", True, ("#UD",), {"RFLAGS.VM": 0, "CPL": 3},
+    ),
+    Case(
         "GDB's CS and SS disagree about CPL",
         """\
 rip            0xf00d5             0xf00d5
@@ -126,6 +151,27 @@ efer           0x500               [ LMA LME ]
         "Bochs' VMXOFF at CPL 3 in VMX root operation",
         "00012345678e[CPU1  ] VMXOFF: with CPL!=0 cause #GP(0)",
         "VMXOFF", True, ("#GP(0)",), {"VMX": "root"},
+    ),
+    Case(
+        "Bochs shows the state before the instruction, and its place is the same",
+        """\
+CR0=0x80000031: PG cd nw ac wp NE ET ts em mp PE
+CR4=0x00002020: pks cet pke smap smep keylock osxsave pcid fsgsbase smx VMX la57 umip osxmmexcpt osfxsr pce pge mce PAE
+rip: 00000000_00007d10
+eflags 0x00000046: id vip vif ac vm rf nt IOPL=0 of df if tf sf ZF af PF cf
+(0).[14040193] [0x000000007d10] 0008:0000000000007d10 (unk. ctxt): vmxon qword ptr ds:[rax] ; f30fc730
+""",
+        "VMXON", None, (),
+        {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, "RFLAGS.VM": 0, "LOCK": 0},
+    ),
+    Case(
+        "Bochs shows a state, and goes on to the instruction",
+        """\
+CR4=0x00000020: pks cet pke smap smep keylock osxsave pcid fsgsbase smx vmx la57 umip osxmmexcpt osfxsr pce pge mce PAE
+rip: 00000000_00007d0d
+(0).[14040194] [0x000000007d10] 0008:0000000000007d10 (unk. ctxt): vmxon qword ptr ds:[rax] ; f30fc730
+""",
+        "VMXON", None, (), {"LOCK": 0}, ("went on",),
     ),
     Case(
         "Bochs of 2026 shows CPL",
@@ -181,6 +227,16 @@ HM: Host CR4                          = 0x1726f0
 HM: Host FEATURE_CONTROL              = 0x5
 """,
         known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1, **FC_5},
+    ),
+    Case(
+        "a terse dump of VirtualBox has 8 digits for CR0 and CR4",
+        """\
+Guest CPUM (VCPU 0) state:
+rax=0000000000000000 rbx=0000000000000000 rcx=0000000000000000 rdx=0000000000000000
+rip=fffff80012345678 rsp=fffff80012345000 rbp=0000000000000000 iopl=0 nv up di pl zr na po nc
+cr0=80050033 cr2=00000000 cr3=001aa000 cr4=000426f8 gdtr=fffff80012340000:0057 ldtr=0000
+""",
+        known={**LONG, "CR0.NE": 1, "CR4.VMXE": 1},
     ),
     Case("VirtualBox finds VMX in use", "VT-x is being used by another hypervisor (VERR_VMX_IN_VMX_ROOT_MODE).",
          "VMXON", None, (), {"CR4.VMXE": 1}, ("another hypervisor",)),
@@ -279,6 +335,18 @@ fffff805`2b1c1070 0f01c4          vmxoff
 cr4=0000000000350ef8
 """,
         known={"CR4.VMXE": 0},
+    ),
+    Case(
+        "WinDbg: a 64-bit dump in a 32-bit debugger, which cuts addresses",
+        """\
+Arg1: c000001d, Exception code that caused the bugcheck
+Arg2: 2b1c1077, Address of the instruction which caused the bugcheck
+FAULTING_IP:
+drv+77
+fffff805`2b1c1077 0f01c1          vmcall
+eip=00000000 esp=00000000 ebp=fffff880 iopl=0         nv up di pl nz na po cy
+""",
+        "VMCALL", True, ("#UD",),
     ),
     Case("WinDbg: half a register", "0: kd> r cr0,cr4\ncr0=0000000080050033 cr4=00000000",
          known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1}),

@@ -23,8 +23,8 @@ _POINTER = re.compile(r"instruction pointer\s*= 0x([0-9a-f]{1,4}):0x([0-9a-f]{1,
 _LONG = re.compile(r"(?:code segment\s.{0,80})?= DPL \d, pres \d, long (\d), def32 \d, gran \d$")  # 64-bit kernels
 _FLAGS = re.compile(r"processor eflags\s*= ((?:[a-z0-9/ ]+, )*)IOPL = \d$")
 _OTHER = re.compile(
-    r"(?:stack pointer|code segment|frame pointer|fault virtual address|fault code|current process|current thread|trap number)\s*= "
-    r"|= DPL \d|cpuid = |panic: |KDB: |--- trap 0x"
+    r"(?:(?:stack|frame) pointer|code segment|fault (?:virtual address|code)|current (?:process|thread)"
+    r"|trap number)\s*= |= DPL \d|cpuid = |panic: |KDB: |--- trap 0x"
 )
 _GENERAL = re.compile(r"\b(r[a-d]x|r[sd]i|rbp|r8|r9|r1[0-5]): ([0-9a-f]{16})\b")
 _LINE = re.compile(

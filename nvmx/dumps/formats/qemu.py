@@ -135,10 +135,11 @@ class _Reader:
             name = f"R{name[1:]}" if name[0] == "E" and name != "EFER" else name
             yield Register(line, block, name.lower(), value)
         if self.kernel == "E" and (match := _CONTROL.match(line.text)):
-            # The width of CR3 follows EFER.LMA, and the names of the registers follow CS.
+            # The width of CR3 follows EFER.LMA, and the names of the registers follow CS.  After an error of KVM, dumps
+            # were seen that have EFER.LMA = 1 and a narrow CR3.
             if len(match[1]) == 16:
                 yield Mode(line, block, "compatibility")
-            else:
+            elif block.kind != "fault":
                 yield Says(line, block, "EFER.LMA", 0)
 
     def _current(self, names: set[str]) -> Block:

@@ -42,7 +42,7 @@ _DISASSEMBLY = re.compile(r"([0-9a-f]{8}`[0-9a-f]{8}|[0-9a-f]{8,16}) ([0-9a-f]{4
 _AT_RIP = re.compile(r"u(?: +(?:@?\$?[re]?ip|\.))?(?: +L\d+)?$", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"u[bfpr]?\b", re.IGNORECASE)
 _NAMED = {"vmxon": "VMXON", "vmxoff": "VMXOFF"}
-_QUICK = ("=", "nt!Ki", "xception", "EXCEPTION", "`", "> u", "> r", " - code ", "Arg")
+_QUICK = ("=", "nt!Ki", "xception", "EXCEPTION", "`", "> u", "> r", "FAULTING_IP:", " - code ", "Arg")
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
@@ -62,6 +62,7 @@ class _Reader:
         self.places = {int(match[1].replace("`", ""), 16) for match in found if match}
         self.faulted = False
         self.asked = False  # there was a prompt, so that a line of registers is an answer
+        self.faulting = False  # what is disassembled next is where the exception occurred
         self.listing = False  # what is disassembled now is not at the instruction pointer
         self.name = ""  # VMXON or VMXOFF, if it is at the instruction pointer
         self.violation: Line | None = None
@@ -73,7 +74,10 @@ class _Reader:
                 text = text[prompt.end() :]
                 self.asked = True
                 self.listing = bool(_ELSEWHERE.match(text)) and not _AT_RIP.match(text)
-            if match := _MSR.match(text):
+            if text.startswith("FAULTING_IP:"):
+                self.faulting = True
+                yield Understood(line, self.block)
+            elif match := _MSR.match(text):
                 yield Msr(line, self.machine, int(match[1], 16), int(match[2] + match[3], 16))
             elif not self.faulted and (match := _FRAME.match(text)):
                 self.faulted = True
@@ -102,7 +106,8 @@ class _Reader:
     def _instruction(self, line: Line, address: int, code: str, mnemonic: str) -> Iterator[Fact]:
         """Yield the bytes, if they are known to be those at the instruction pointer."""
         yield Understood(line, self.block)
-        here = address in self.places if self.places else not self.listing
+        here = self.faulting or (address in self.places if self.places else not self.listing)
+        self.faulting = False
         if here:
             yield Code(line, self.block, bytes.fromhex(code[: len(code) // 2 * 2]))
             if mnemonic in _NAMED:
