@@ -348,6 +348,25 @@ eip=00000000 esp=00000000 ebp=fffff880 iopl=0         nv up di pl nz na po cy
 """,
         "VMCALL", True, ("#UD",),
     ),
+    Case(
+        "WinDbg: the instruction before, and a step to VMXON",
+        """\
+0: kd> r
+rax=0000000000352ef8 rbx=0000000000000000 rcx=0000000000000000
+rip=fffff8052b1c1010 rsp=ffff998100a3f780 rbp=0000000000000000
+cs=0010  ss=0018  ds=002b  es=002b  fs=0053  gs=002b             efl=00000046
+drv!Start+0x10:
+fffff805`2b1c1010 0f22e0          mov     cr4,rax
+0: kd> p
+drv!Start+0x13:
+fffff805`2b1c1013 f30fc730        vmxon   qword ptr [rax]
+0: kd> p
+Illegal instruction - code c000001d (!!! second chance !!!)
+drv!Start+0x13:
+fffff805`2b1c1013 f30fc730        vmxon   qword ptr [rax]
+""",
+        "VMXON", True, ("#UD",), {"LOCK": 0}, ("another block",),
+    ),
     Case("WinDbg: half a register", "0: kd> r cr0,cr4\ncr0=0000000080050033 cr4=00000000",
          known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1}),
     Case("WinDbg: a register that is cut off", "0: kd> r cr0\ncr0=00000000"),
@@ -428,6 +447,22 @@ TrapFrame {
 cr4:0x6b0, cr3:0x1000, cr2:0x0, cr0:0x80010033
 """,
         None, True, ("#UD",), {**LONG, "CR0.NE": 1, "CR4.VMXE": 0, "CPL": 0},
+    ),
+    Case(
+        "a small kernel that writes large letters after its trap",
+        "trap 13 @ 0xffffffff80201234\nCR0: 0x80010033, CR4: 0x26b0\n",
+        None, True, ("#GP(0)",), {"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1, "CR4.VMXE": 1},
+    ),
+    Case(
+        "Xen's bytes of which some could not be read",
+        """\
+(XEN) RIP:    e008:[<ffff82d0402a0000>] start_it+0x1/0x20
+(XEN) RFLAGS: 0000000000010002   CONTEXT: hypervisor
+(XEN) Xen code around <ffff82d0402a0000> (start_it+0x1/0x20) [fault on access]:
+(XEN)  -- -- -- -- 48 8b c1 90 <f3> 0f c7 30 c3 -- -- --
+(XEN) FATAL TRAP: vec 13, #GP[0000]
+""",
+        "VMXON", True, ("#GP(0)",), {**LONG, "CPL": 0, "LOCK": 0},
     ),
     Case("Windows: VMX in CPUID, and the firmware does not allow it",
          "VMMonitorModeExtensions      : True\nVirtualizationFirmwareEnabled : False",

@@ -58,12 +58,14 @@ class _Reader:
         self.error: int | None = None
         self.instruction: str | None = None
         self.showing = False  # `show registers` is being answered
+        self.is_last = False  # of all lines: it may be cut off
 
     def read(self, lines: Sequence[Line]) -> Iterator[Fact]:
         for line in lines:
             if match := _FATAL.search(line.text):
                 yield from self._begin(line, (match[1] or match[2] or match[3]).removesuffix(" fault"))
             if self.block is not None:
+                self.is_last = line is lines[-1]
                 yield from self._of_trap(line, self.block)
         yield from self._end()
 
@@ -109,7 +111,7 @@ class _Reader:
             yield Understood(line, block)
         elif self.showing and (match := _SHOWN.match(text)):
             yield Understood(line, block)
-            if match[1] not in ("ss", "ds", "es", "fs", "gs"):
+            if match[1] not in ("ss", "ds", "es", "fs", "gs") and not self.is_last:
                 yield Register(line, block, match[1], int(match[2], 16))
         elif _OTHER.match(text):
             if (match := _CPU.match(text)) and block.cpu is None:

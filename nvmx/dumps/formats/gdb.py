@@ -81,7 +81,8 @@ def _privilege(block: Block, seen: dict[str, tuple[int, Line]], signal: tuple[st
             "GDB shows no CPL: in protected mode it is taken from the lowest two bits of CS, with which SS agrees",
         )
     else:
-        yield Note(line, block, "GDB shows no CPL, and the lowest two bits of CS and SS differ: it stays unknown")
+        why = "SS is not shown" if stack is None else "the lowest two bits of CS and SS differ"
+        yield Note(line, block, f"GDB shows no CPL, and {why}: it stays unknown")
 
 
 def _instruction(line: Line, block: Block, mnemonic: str, signal: tuple[str, Line] | None) -> Iterator[Fact]:

@@ -1,7 +1,7 @@
 """Registers as small kernels print them: `cr0: 0x80050033, cs: 0x8`, a structure's fields as Rust does, `trap 13 @ 0x`.
 
-Only lines that consist of names and values are taken, and only names in small letters: many programs print CR0= about a
-processor that cannot be told from one line.
+Only lines that consist of names and values are taken, and before a trap only names in small letters: many programs print
+CR0= about a processor that cannot be told from one line.
 """
 
 import re
@@ -16,7 +16,7 @@ _PAIR = re.compile(r"\b([a-z][a-z0-9_]{1,24}) ?[:=] ?(0x[0-9a-f_]{1,20}|[0-9a-f]
 _OTHERS = re.compile(
     r"[re][a-d]x|[re][sd]i|[re][bs]p|r\d\d?|[d-gs]s|cr[238]|dr\d|error_code|trap_num|[fg]s_?base|vector"
 )
-_REST = re.compile(r"(?:\w{1,30}::){0,5}(?:TrapFrame|Registers|Context)\b|[\s,;{}()\[\]|]+")
+_REST = re.compile(r"(?:\w{1,30}::){0,5}(?:TrapFrame|Registers|Context)\b|[\s,;{}()\[\]|]+", re.IGNORECASE)
 _TRAP = re.compile(r"\btrap (\d{1,2}) @ 0x[0-9a-f]{1,16}$")
 _VECTORS = {6: "#UD", 12: "#SS", 13: "#GP", 14: "#PF"}
 _QUICK = re.compile(r"cr[04]|efer|flags|[re]ip|cs|cpl")
@@ -33,13 +33,15 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             block, seen = Block("fault"), {}
             vector = int(match[1])
             yield Fault(line, block, _VECTORS.get(vector) or f"exception {vector}")
+        if block.kind == "fault":
+            text = text.lower()
         found = _registers(text) if ":" in text or "=" in text else {}
         if any(seen.get(name, value) != value for name, value in found.items()):
             block, seen = Block("registers"), {}
         seen |= found
         for name, value in found.items():
             yield Register(line, block, name, value)
-        if found or (block.kind == "fault" and text.startswith("TrapFrame")):
+        if found or (block.kind == "fault" and text.startswith("trapframe")):
             yield Understood(line, block)
 
 

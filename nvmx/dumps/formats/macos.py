@@ -11,7 +11,7 @@ from ..facts import Block, Fact, Fault, Note, Register, Understood
 from ..line import Line
 
 _HEADLINE = re.compile(
-    r"(?:panic\(cpu (\d{1,4}) caller 0x[0-9a-f]+\): *\"?)?Kernel trap at 0x[0-9a-f]{8,16}, type (\d+)="
+    r"(?:panic\(cpu (\d{1,4}) caller 0x[0-9a-f]+\): *\"?)?Kernel trap at 0x([0-9a-f]{8}|[0-9a-f]{16}), type (\d+)="
 )
 _PAIR = re.compile(
     r"\b(CR[0-4]|[RE][A-D]X|[RE][SD]I|[RE][BS]P|R8|R9|R1[0-5]|RFL|EFL|[RE]IP|CS|SS|DS): *0x([0-9a-f]{8}|[0-9a-f]{16})\b"
@@ -27,13 +27,14 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     r"""Yield the facts of every panic; a report can be one line, with `\n` for each end of a line."""
     block: Block | None = None
     fault: tuple[Line, str] | None = None
+    width = 16  # digits of a register: fewer are a number that is cut off
     for line in lines:
         text = line.text
         if "Kernel trap at" in text and (match := _HEADLINE.search(text)):
             if block and fault:
                 yield Fault(fault[0], block, fault[1])
             block = Block("fault", cpu=int(match[1]) if match[1] else None)
-            vector = int(match[2])
+            vector, width = int(match[3]), len(match[2])
             fault = line, _EXCEPTIONS.get(vector) or f"exception {vector}"
             yield Understood(line, block)
             text = text[match.end() :].replace("\\n", "\n")
@@ -41,7 +42,7 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
             continue
         yield Understood(line, block)
         for name, digits in _PAIR.findall(text.partition("Fault CR2")[0]):
-            if name not in _IGNORED:
+            if name not in _IGNORED and len(digits) == width:
                 yield Register(line, block, _NAMES.get(name) or f"r{name[1:].lower()}", int(digits, 16))
         if fault and (match := _ERROR.search(text)):
             yield Fault(fault[0], block, fault[1], int(match[1], 16))

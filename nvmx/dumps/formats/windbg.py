@@ -17,7 +17,6 @@ _PAIR = re.compile(
 )
 _BEGINNING = re.compile(r"(?:rax|rdx|rip|cr\d|iopl|cs|eax|eip)=[0-9a-f]")
 _64_BIT = re.compile(r"\b(?:r[a-d]x|rip|cr\d)=[0-9a-f]{8}`?[0-9a-f]{8}\b")
-_RIP = re.compile(r"\b[re]ip=([0-9a-f`]{8,17})\b")
 _MSR = re.compile(r"msr\[([0-9a-f]{1,8})\] = ([0-9a-f]{1,8})`([0-9a-f]{8})$")
 _FRAME = re.compile(
     r"[0-9a-f`]{2,17} .*\bnt!Ki(GeneralProtection|InvalidOpcode|StackFault|PageFault)(?:Fault|Abort)?\w*\+0x"
@@ -41,8 +40,9 @@ _VIOLATION = "STATUS_ACCESS_VIOLATION is what Windows makes of #PF, and of #GP i
 _DISASSEMBLY = re.compile(r"([0-9a-f]{8}`[0-9a-f]{8}|[0-9a-f]{8,16}) ([0-9a-f]{4,30}) +([a-z]\w*)\b")
 _AT_RIP = re.compile(r"u(?: +(?:@?\$?[re]?ip|\.))?(?: +L\d+)?$", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"u[bfpr]?\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?:g[hncu]?|[pt][acht]?)(?: |$)", re.IGNORECASE)
 _NAMED = {"vmxon": "VMXON", "vmxoff": "VMXOFF"}
-_QUICK = ("=", "nt!Ki", "xception", "EXCEPTION", "`", "> u", "> r", "FAULTING_IP:", " - code ", "Arg")
+_QUICK = ("=", "nt!Ki", "xception", "EXCEPTION", "`", "> u", "> r", "> p", "> t", "> g", "_IP:", " - code ", "Arg")
 
 
 def facts(lines: Sequence[Line]) -> Iterator[Fact]:
@@ -58,10 +58,10 @@ class _Reader:
         self.block, self.machine = Block("registers"), Block("system")
         self.seen: dict[str, int] = {}
         self.wide = any(_64_BIT.search(line.text) for line in self.lines)
-        found = (_RIP.search(line.text) or _PLACE.search(line.text) for line in self.lines)
-        self.places = {int(match[1].replace("`", ""), 16) for match in found if match}
         self.faulted = False
         self.asked = False  # there was a prompt, so that a line of registers is an answer
+        self.rip: int | None = None  # of this block
+        self.code_at: int | None = None  # the address of its code
         self.faulting = False  # what is disassembled next is where the exception occurred
         self.listing = False  # what is disassembled now is not at the instruction pointer
         self.name = ""  # VMXON or VMXOFF, if it is at the instruction pointer
@@ -73,9 +73,12 @@ class _Reader:
             if prompt := _PROMPT.match(text):
                 text = text[prompt.end() :]
                 self.asked = True
+                if _GOES_ON.match(text):
+                    self._move()
                 self.listing = bool(_ELSEWHERE.match(text)) and not _AT_RIP.match(text)
-            if text.startswith("FAULTING_IP:"):
-                self.faulting = True
+            if text.startswith(("FAULTING_IP:", "FOLLOWUP_IP:")):
+                self.faulting = text.startswith("FAULTING")
+                self.listing = True
                 yield Understood(line, self.block)
             elif match := _MSR.match(text):
                 yield Msr(line, self.machine, int(match[1], 16), int(match[2] + match[3], 16))
@@ -83,9 +86,12 @@ class _Reader:
                 self.faulted = True
                 yield Fault(line, self.block, _FRAMES[match[1]])
             elif match := _STATUS.search(text):
+                if match[2] and not text.startswith("Last event"):
+                    self._move()  # the debugger says it when it stops
                 yield from self._status(line, (match[1] or match[2] or match[3]).lower())
             elif match := _PLACE.search(text):
-                yield Register(line, self.block, "rip", int(match[1], 16))
+                self.rip = int(match[1], 16)
+                yield Register(line, self.block, "rip", self.rip)
             elif match := _DISASSEMBLY.match(text):
                 yield from self._instruction(line, int(match[1].replace("`", ""), 16), match[2], match[3])
             elif _BEGINNING.match(text):
@@ -93,22 +99,32 @@ class _Reader:
         if self.violation and self.name:
             yield Event(self.violation, self.block, self.name, True, ("fault",))
 
+    def _move(self) -> None:
+        """Begin another moment, if there is something of this one."""
+        if self.seen or self.code_at is not None:
+            self.block, self.seen, self.rip, self.code_at = Block("registers"), {}, None, None
+            self.name = ""
+        self.listing = False
+
     def _registers(self, line: Line, text: str) -> Iterator[Fact]:
         found = _pairs(text, self.wide)
         if self.seen or found or self.asked:
             yield Understood(line, self.block)
-        if any(self.seen.get(name, value) != value for name, value in found.items()):
-            self.block, self.seen = Block("registers"), {}
+        elsewhere = self.code_at is not None and found.get("rip", self.code_at) != self.code_at
+        if elsewhere or any(self.seen.get(name, value) != value for name, value in found.items()):
+            self._move()
         self.seen |= found
+        self.rip = found.get("rip", self.rip)
         for name, value in found.items():
             yield Register(line, self.block, name, value)
 
     def _instruction(self, line: Line, address: int, code: str, mnemonic: str) -> Iterator[Fact]:
         """Yield the bytes, if they are known to be those at the instruction pointer."""
         yield Understood(line, self.block)
-        here = self.faulting or (address in self.places if self.places else not self.listing)
+        here = self.faulting or (address == self.rip if self.rip is not None else not self.listing)
         self.faulting = False
         if here:
+            self.code_at = address
             yield Code(line, self.block, bytes.fromhex(code[: len(code) // 2 * 2]))
             if mnemonic in _NAMED:
                 self.name = _NAMED[mnemonic]

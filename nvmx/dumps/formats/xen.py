@@ -17,7 +17,7 @@ _SELECTORS = re.compile(r"^ds: [0-9a-f]{4} .*\bcs: ([0-9a-f]{4})$")
 _CPU = re.compile(r"^CPU: {2,}(\d+)$")
 _AROUND = "Xen code around <"  # the bytes come in the next line
 _CODE = re.compile(
-    r"(?:.{0,99}\bXen code around <.{0,200}?: +)?(?:[0-9a-f]{2} ){0,64}<([0-9a-f]{2})>((?: [0-9a-f]{2}){0,64})"
+    r"(?:.{0,99}\bXen code around <.{0,200}?: +)?(?:(?:[0-9a-f]{2}|--) ){0,64}<([0-9a-f]{2})>((?: [0-9a-f]{2}){0,64})"
 )
 _TRAP = re.compile(r"FATAL TRAP: vec(?:tor)? ?=? ?(\d+)[, (].*")
 _ERROR = re.compile(r"\[error_code=([0-9a-f]{4})\]|#[A-Z]{2}\[([0-9a-f]{4})\]")
