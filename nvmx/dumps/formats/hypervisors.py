@@ -1,8 +1,8 @@
 """The numbers in the logs of HAXM, DBVM, rekall, Bareflank, Jailhouse and HyperDbg, and what Windows reports.
 
 Their sentences are in `messages`.  Source: HAXM core/cpu.c, Cheat Engine dbvm/vmm/main.c, rekall
-tools/linux/vmcs_layout, Bareflank's loader, HyperDbg, each in some of its versions; Jailhouse's number and what Windows
-reports come from posts.
+tools/linux/vmcs_layout, Bareflank's loader, HyperDbg, each in some of its versions.  What Jailhouse's number and what
+Windows reports mean was not read in a source.
 """
 
 import re

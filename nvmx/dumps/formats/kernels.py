@@ -1,7 +1,7 @@
 """Registers as small kernels print them: `cr0: 0x80050033, cs: 0x8`, a structure's fields as Rust does, `trap 13 @ 0x`.
 
-Only lines that consist of names and values are taken, and before a trap only names in small letters: many programs print
-CR0= about a processor that cannot be told from one line.
+Only lines that consist of names and values are taken; before a trap only names in small letters, because many programs
+print CR0= about a processor that cannot be told from one line.
 """
 
 import re

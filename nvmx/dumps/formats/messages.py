@@ -3,8 +3,7 @@
 Source: the code that prints them, as far as it was found: Cheat Engine dbvm/vmm/main.c, rekall
 tools/linux/vmcs_layout, Bareflank's loader, Jailhouse driver/main.c, BitVisor core/x86/vt_init.c, HyperDbg, bhyve
 sys/amd64/vmm/intel/vmx.c, HAXM core/cpu.c, VirtualBox HostDrivers/Support/SUPDrv.cpp and VMM/VMMR0/HM{R0.cpp,R0A.asm},
-each in some of its versions.  Bareflank's "disabled in BIOS" and Windows' event come from posts: their condition was
-not read.
+each in some of its versions.  Windows' event comes from a list of its messages: its condition was not read.
 """
 
 import re
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ..facts import Block, Event, Fact, Msr, Says
 from ..line import Line
+from ..wording import is_hypothetical
 
 _LOCK, _SMX, _VMX = "FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx"
 _NO_VMX: Mapping[str, int] = {"CR4.VMXE": 0}  # where CPUID shows no VMX, this bit cannot be set
@@ -20,6 +20,7 @@ _VMXE: Mapping[str, int] = {"CR4.VMXE": 1}
 _LOCKED: Mapping[str, int] = {_LOCK: 1, _VMX: 0}
 _VALUE = re.compile(r": 0x([0-9a-f]{16})$", re.IGNORECASE)
 _BEFORE = re.compile(r"^\d{1,4}: ?")
+_END = re.compile(r"[.!?;] ")
 _FAILED = ("VMfail",)  # CF or ZF, and it is not said which
 
 
@@ -77,8 +78,9 @@ MESSAGES = (
     Message("vmxon capabilities not supported", "a VMX capability MSR was not as wanted, which VMXON does not check"),
     # Jailhouse, BitVisor, HyperDbg, bhyve
     Message("VT-x disabled by Firmware/BIOS", _NOT_BIT_2, {_VMX: 0}),
-    Message("VMXON is disabled.", _LOCKED_WITHOUT, _LOCKED),
-    Message("Trying to enable VMXON.", "FEATURE_CONTROL was unlocked, and BitVisor sets bits 2 and 0", executed=None),
+    Message("VMXON is disabled.", _LOCKED_WITHOUT, _LOCKED, alone=True),
+    Message("Trying to enable VMXON.", "FEATURE_CONTROL was unlocked, and BitVisor sets bits 2 and 0", executed=None,
+            alone=True),
     Message("Err, you should enable vt-x from BIOS", _NOT_BIT_2, {_VMX: 0}),
     Message("VMX is not supported in this machine", _EITHER),
     Message("vmx_modinit: processor does not support VMX operation", _CPUID, _NO_VMX),
@@ -121,6 +123,15 @@ def facts(lines: Sequence[Line]) -> Iterator[Fact]:
     for line in lines:
         text = line.text.lower()
         for words, message in _BY_WORDS:
-            if words in text and not (message.alone and _BEFORE.sub("", text) != words):
+            if words in text and not (message.alone and _BEFORE.sub("", text) != words) and _is_meant(text, words):
                 yield from message.facts(line, block)
                 break
+
+
+def _is_meant(text: str, words: str) -> bool:
+    """Return whether the sentence before the words, and behind an error code, is no condition ("only if ...")."""
+    before, _, behind = text.partition(words)
+    if before.endswith("("):
+        return True  # so programs write it
+    is_code = words.startswith("verr_")
+    return not (is_hypothetical(_END.split(before)[-1]) or (is_code and is_hypothetical(_END.split(behind)[0])))

@@ -1,7 +1,7 @@
 """VirtualBox: a guest's registers in VBox.log, and what it reports about the host there.
 
-Its error codes are in `messages`.  Source: src/VBox/VMM/VMMR3/{CPUM,HM}.cpp of 2025; "Host CR0" and "Host
-FEATURE_CONTROL" come from logs that were posted.
+Its error codes are in `messages`.  Source: src/VBox/VMM/VMMR3/{CPUM,HM}.cpp of 2025; "Host CR0" comes
+from a log that was posted, and "Host FEATURE_CONTROL" is unverified.
 """
 
 import re
