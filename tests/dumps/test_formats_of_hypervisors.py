@@ -367,6 +367,17 @@ fffff805`2b1c1013 f30fc730        vmxon   qword ptr [rax]
 """,
         "VMXON", True, ("#UD",), {"LOCK": 0}, ("another block",),
     ),
+    Case(
+        "WinDbg: the place where Windows gave up is not that of the exception",
+        """\
+nt!KeBugCheckEx:
+fffff805`1a2b3c40 48894c2408      mov     qword ptr [rsp+8],rcx
+1: kd> k
+00 ffffd000`20a1ade8 fffff800`026 nt!KeBugCheckEx
+01 ffffd000`20a1af30 fffff800`12345678 nt!KiGeneralProtectionFault+0xfd
+""",
+        None, True, ("#GP(0)",), {}, ("does not show",),
+    ),
     Case("WinDbg: half a register", "0: kd> r cr0,cr4\ncr0=0000000080050033 cr4=00000000",
          known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1}),
     Case("WinDbg: a register that is cut off", "0: kd> r cr0\ncr0=00000000"),
@@ -428,6 +439,11 @@ fffff805`2b1c1013 f30fc730        vmxon   qword ptr [rax]
     Case("an MSR's number is not its value", "IA32_FEATURE_CONTROL = 0x3A\nIA32_VMX_BASIC_MSR = 0x480"),
     Case("an expression is not a value", "IA32_FEATURE_CONTROL_MSR = 1 << 2"),
     Case("DBVM's VMXON", "0: vmxon failure", "VMXON", True, ("VMfail",)),
+    Case(
+        "DBVM executes VMXON with what CR4 should be",
+        "CR4=0000000000000230  (Should be 0000000000002230)\n0:Checks successfull. Going to call vmxon\nvmxon failure",
+        "VMXON", True, ("VMfail",), {"CR4.VMXE": 1}, ("writes what CR4 should be",),
+    ),
     Case("a number of DBVM that is cut off", "0:System check successful. INTEL-VT is supported\nIA32_FEATURE_CONTROL=0",
          notes=("cut off",)),
     Case("BitVisor", "VMXON is disabled.", "VMXON", False, (), {LOCK: 1, VMX: 0}),

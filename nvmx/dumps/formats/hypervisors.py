@@ -167,8 +167,12 @@ class _Reader:
             else:
                 yield Msr(line, self.system, index, int(value, 16))
             self.dbvm = self.dbvm or len(value) == _DIGITS
-        if (match := _SHOULD_BE.match(text)) and len(match[2]) == _DIGITS:
-            yield Register(line, self.registers, f"cr{match[1].upper().replace('O', '0')}", int(match[2], 16))
+        if (match := _SHOULD_BE.match(text)) and len(match[2]) == len(match[3]) == _DIGITS:
+            name = f"cr{match[1].upper().replace('O', '0')}"
+            yield Register(line, self.registers, name, int(match[3], 16))
+            if match[2] != match[3]:
+                note = f"DBVM writes what {name.upper()} should be, {match[3]}, before it executes VMXON"
+                yield Note(line, self.registers, note)
         elif self.dbvm and _CUT_OFF.match(text):
             yield Understood(line, self.registers)
         elif _REVISION.match(text):

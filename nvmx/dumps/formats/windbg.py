@@ -84,6 +84,8 @@ class _Reader:
                 yield Msr(line, self.machine, int(match[1], 16), int(match[2] + match[3], 16))
             elif not self.faulted and (match := _FRAME.match(text)):
                 self.faulted = True
+                if self.code_at is not None or self.rip is not None:
+                    self._move()  # the debugger stopped later, when Windows gave up
                 yield Fault(line, self.block, _FRAMES[match[1]])
             elif match := _STATUS.search(text):
                 if match[2] and not text.startswith("Last event"):
