@@ -444,6 +444,8 @@ fffff805`1a2b3c40 48894c2408      mov     qword ptr [rsp+8],rcx
         "CR4=0000000000000230  (Should be 0000000000002230)\n0:Checks successfull. Going to call vmxon\nvmxon failure",
         "VMXON", True, ("VMfail",), {"CR4.VMXE": 1}, ("writes what CR4 should be",),
     ),
+    Case("a line of DBVM that is cut off", "CRO=0000000080010033 (Should be 0000000080010033)\nCR4=00",
+         known={"CR0.PE": 1, "CR0.NE": 1, "CR0.PG": 1}),
     Case("a number of DBVM that is cut off", "0:System check successful. INTEL-VT is supported\nIA32_FEATURE_CONTROL=0",
          notes=("cut off",)),
     Case("BitVisor", "VMXON is disabled.", "VMXON", False, (), {LOCK: 1, VMX: 0}),

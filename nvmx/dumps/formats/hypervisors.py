@@ -169,6 +169,7 @@ class _Reader:
             self.dbvm = self.dbvm or len(value) == _DIGITS
         if (match := _SHOULD_BE.match(text)) and len(match[2]) == len(match[3]) == _DIGITS:
             name = f"cr{match[1].upper().replace('O', '0')}"
+            self.dbvm = True
             yield Register(line, self.registers, name, int(match[3], 16))
             if match[2] != match[3]:
                 note = f"DBVM writes what {name.upper()} should be, {match[3]}, before it executes VMXON"
