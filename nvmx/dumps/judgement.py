@@ -72,6 +72,7 @@ def judge(facts: Sequence[Fact], ignored: int) -> Reading:
         tuple(dict.fromkeys(notes)),
         refused,
         ignored,
+        FrozenDict({name: values for name, values in _excluded(event, chosen, blocks).items() if name not in known}),
     )
 
 
@@ -323,8 +324,7 @@ def _known(
         own = msrs | {fact.index: fact for fact in facts if isinstance(fact, Msr)}
         claims += from_both(registers, own)
         notes += [_cite(f"{what}, and is not", *lines) for what, lines in broken_fixed_bits(registers, own)]
-        found = _decoded(facts)
-        if found and found[0].name in BY_INSTRUCTION and event and event.instruction == found[0].name:
+        if found := _code_of(event, facts):
             decoded, code = found
             claims += from_code(decoded, [code.line], block, registers)
             address = operand_address(decoded, registers)
@@ -359,6 +359,25 @@ def _known(
     _without_unused(values, evidence)
     refused = _impossible(values, evidence)
     return ({}, {}, notes, refused) if refused else (_sorted(values), _sorted(evidence), notes, None)
+
+
+def _code_of(event: Event | None, facts: Sequence[Fact]) -> tuple[Decoded, Code] | None:
+    """Return the bytes of VMXON or VMXOFF, if the event is about them."""
+    found = _decoded(facts)
+    return found if found and event and event.instruction == found[0].name in BY_INSTRUCTION else None
+
+
+def _excluded(
+    event: Event | None, chosen: Sequence[Block], blocks: Mapping[Block, list[Fact]]
+) -> dict[str, tuple[Value, ...]]:
+    """Return the values of `operand` that the bytes of VMXON rule out."""
+    for block in chosen:
+        found = _code_of(event, blocks[block])
+        if found and found[0].name == "VMXON" and not found[0].register:
+            registers = {fact.name: fact for fact in reversed(blocks[block]) if isinstance(fact, Register)}
+            address = operand_address(found[0], registers)
+            return {"operand": ("gp-fault", "ss-fault", "register") if address and address.canonical else ("register",)}
+    return {}
 
 
 def _sorted(given: Mapping[str, T]) -> dict[str, T]:

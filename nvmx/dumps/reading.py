@@ -24,6 +24,7 @@ class Reading:
     notes        sentences for people, each with the line that it rests on
     refused      why the text cannot be used (AMD's SVM, a dump that contradicts itself), or None
     ignored      how many lines were not understood; blank ones are not counted
+    excluded     for some axes that are not known, values that the bytes of the instruction rule out
     """
 
     instruction: str | None = None
@@ -34,6 +35,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     refused: str | None = None
     ignored: int = 0
+    excluded: Mapping[str, tuple[Value, ...]] = field(default_factory=FrozenDict)
 
     def explain(self, source: str | Ladder = "intel", instruction: str | None = None, **axes: object) -> Explanation:
         """Explain what the text shows: as `nvmx.explain` does, with what is known from the text and by name.
@@ -60,6 +62,7 @@ class Reading:
         about = {
             "named": named, "executed": self.executed, "evidence": FrozenDict(evidence), "objection": self.refused,
             "remarks": (*self.notes, *remarks), "decoded": True,
+            "excluded": {name: values for name, values in self.excluded.items() if name not in given},
         }  # fmt: skip
         if not known and not self.observed and self.instruction is None and self.refused is None:
             about["objection"] = f"nothing in this text says anything about {asked}"

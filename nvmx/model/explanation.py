@@ -55,8 +55,8 @@ class Explanation:
     `named` is the instruction that a text names, and `executed` whether it was executed (None: not known).  `evidence`
     quotes, for each known axis, the lines that say so; `remarks` are sentences about the text, and `objection` says why
     it is refused, or is None.  If `named` is another instruction, what was seen says nothing about this one.
-    `decoded=True` takes for granted, if that is possible at all, that the bytes are those of this instruction: no LOCK
-    prefix, and no register as the operand.
+    `excluded` holds values that some axes do not have.  `decoded=True` takes for granted, if that is possible at all,
+    that the bytes are those of this instruction: no LOCK prefix, and no register as the operand.
 
     >>> import nvmx
     >>> found = nvmx.explain("VMXON", "intel", observed="#GP(0)", cpl=0, cr0_ne=1, cr0_pg=1, fc_lock=1, smx=0, a20m=0)
@@ -74,6 +74,7 @@ class Explanation:
     evidence: Mapping[str, tuple[str, ...]] = FrozenDict()
     remarks: tuple[str, ...] = ()
     objection: str | None = None
+    excluded: Mapping[str, tuple[Value, ...]] = FrozenDict()
     decoded: bool = False
 
     @property
@@ -108,6 +109,7 @@ class Explanation:
         """Return the state closest to ready that agrees with everything and that this rung decides, or None."""
         earlier = takewhile(lambda other: other is not rung, self.ladder.rungs)
         outside = [*BOXES, *self.ladder.outside_domain, *(other.when for other in earlier)]
+        outside += [FrozenDict({name: values}) for name, values in self.excluded.items()]
         effect = self.ladder.effect
         outcome, error, flags = (rung.outcome, rung.error, rung.flags) if rung else ("success", None, effect.flags)
         for each in self.observations:

@@ -48,6 +48,7 @@ class Observation:
 
 _WORDS = {
     "fault": Observation("an exception", FAULTS),
+    "failed": Observation("a failure", (*FAULTS, "VMfailInvalid", "VMfailValid")),
     "vmfail": Observation("VMfail", ("VMfailInvalid", "VMfailValid")),
     "completed": Observation("no exception", COMPLETED),
     "vmread returned": Observation("the next VMREAD returned", COMPLETED, never_after=(FrozenDict({"VMX": ("off",)}),)),
@@ -59,9 +60,10 @@ _ALLOWED = (*OUTCOMES, *_WORDS, "RFLAGS 0x203", "error 15")
 def observations(given: object) -> tuple[Observation, ...]:
     """Return what was seen: None, one observation, or several.
 
-    Each is an outcome (`"#GP(0)"`), `"fault"` (an exception, not known which), `"completed"` (none), `"VMfail"`, RFLAGS
-    afterwards (`0x203`, `"RFLAGS 0x203"`, `"CF=1 ZF=0"`), a VM-instruction error number (`15`, `"error 15"`), `"VMREAD
-    returned"` (the next VMREAD raised no #UD) or `"VMREAD #UD"`.  Raises InvalidType or InvalidValue for anything else.
+    Each is an outcome (`"#GP(0)"`), `"fault"` (an exception, not known which), `"completed"` (none), `"VMfail"`,
+    `"failed"` (an exception or VMfail), RFLAGS afterwards (`0x203`, `"RFLAGS 0x203"`, `"CF=1 ZF=0"`), a VM-instruction
+    error number (`15`, `"error 15"`), `"VMREAD returned"` (the next VMREAD raised no #UD) or `"VMREAD #UD"`.  Raises
+    InvalidType or InvalidValue for anything else.
 
     >>> [seen.outcomes for seen in observations(["RFLAGS 0x203", "VMfailInvalid"])]
     [('success', 'VMfailInvalid', 'VMfailValid'), ('VMfailInvalid',)]

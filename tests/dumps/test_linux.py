@@ -255,7 +255,7 @@ def test_kvm_unit_tests() -> None:
         ("vmxon failed, RFLAGS was 0x203", "VMXON", True, ("RFLAGS 0x203",)),
         ("VMXON returned with ZF=1", "VMXON", True, ("VMfailValid",)),
         ("VMXON fails: VM-instruction error 15", "VMXON", True, ("error 15",)),
-        ("VMXON failed with error 77", "VMXON", True, ()),
+        ("VMXON failed with error 77", "VMXON", True, ("failed",)),
         ("CR4.VMXE is already set", "VMXON", False, ()),
         ("Virtualization is disabled in the BIOS", "VMXON", False, ()),
         ("wrmsr raises #GP", "WRMSR", True, ("#GP(0)",)),

@@ -20,7 +20,8 @@ _MSRS = {
 }  # fmt: skip
 # An expression is not read: `1 << 2`, `5 | x`.
 _MSR = re.compile(rf"\b(IA32_[A-Z0-9_]{{4,22}})( ?)(?:=|is now) ?{_HEX}\b(?!`| *(?:[|&+*-]|<<))", re.IGNORECASE)
-_WITH_MSR = re.compile(r"(?:\[i\] )?IA32_\w{4,22} ?(?:=|is now)", re.IGNORECASE)
+# A line that names the instruction as well is a sentence.
+_WITH_MSR = re.compile(r"(?!.{0,400}\bvmxo(?:n|ff)\b)(?:\[i\] )?IA32_\w{4,22} ?(?:=|is now)", re.IGNORECASE)
 # DBVM's text comes from photos of screens: 0 and O, V and U are mistaken for each other.
 _SHOULD_BE = re.compile(rf"CR([0O4])={_HEX} *\(Should be {_HEX}\)", re.IGNORECASE)
 _CUT_OFF = re.compile(r"CR[0O4]=0", re.IGNORECASE)

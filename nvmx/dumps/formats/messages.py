@@ -63,7 +63,7 @@ MESSAGES = (
     # Cheat Engine's DBVM
     Message("vmxon success", "VMXON succeeded", executed=True, observed=("success",), alone=True),
     Message("vmxon failure", "", executed=True, observed=_FAILED, alone=True),
-    Message("vmxon failed", "", executed=True, observed=_FAILED, alone=True),
+    Message("vmxon failed", "VMXON failed", executed=True, observed=("failed",), alone=True),
     Message("Bit 2 (VMX) is also disabled", _LOCKED_WITHOUT, _LOCKED),
     # rekall
     Message("VMX not supported by CPU. Not doing anything", _CPUID, _NO_VMX),

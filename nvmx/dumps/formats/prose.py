@@ -68,7 +68,7 @@ _VERB = re.compile(
     r"|caus(?:es|ed)|g[eo]ts?|sets?|generat(?:es|ed)|trigger(?:s|ed)|throws?|threw|gives?|gave"
     r"|results?|resulted|return(?:s|ed)?|ends?|ended|crash(?:es|ed)?"
     r"|is|was|with|after|at|on|during|executing|error)\b"
-    r"|[:→]|->|=>",
+    r"|[:→]|->|=>|\bvmxo(?:n|ff)\b,? ?(?:#[GUSP]|r?e?flags\b)|#(?:GP|UD|SS|PF)(?:\(0\))?,? vmxo(?:n|ff)\b",
     re.IGNORECASE,
 )
 _FIRMWARE = re.compile(
@@ -177,7 +177,7 @@ def _sentence(line: Line, block: Block, text: str) -> Iterator[Fact]:
         if observed != ("success",) and _SUCCESS.search(text):
             return
         if (observed and _VERB.search(text)) or (_FAILED.search(text) and not _SUBJECT.search(text)):
-            yield Event(line, block, names.pop(), True, observed, person=True)
+            yield Event(line, block, names.pop(), True, observed or ("failed",), person=True)
 
 
 def _unnamed(line: Line, block: Block, text: str) -> Iterator[Fact]:
