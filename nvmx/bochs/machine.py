@@ -74,9 +74,9 @@ def run(*, model: str = MODEL, limit: float = LIMIT, progress: Callable[[int], o
 
     images = [build_image(part) for part in parts]
     with ThreadPoolExecutor(len(parts)) as pool:
-        waiting = [pool.submit(run_image, image, model=model, limit=limit, progress=report, stop=stop)
-                   for image in images]  # fmt: skip
-        try:
+        try:  # around the submissions, too: the first run may be going on when we are told to stop
+            waiting = [pool.submit(run_image, image, model=model, limit=limit, progress=report, stop=stop)
+                       for image in images]  # fmt: skip
             done, _ = wait(waiting, return_when=FIRST_EXCEPTION)
         finally:
             stop.set()
