@@ -70,7 +70,7 @@ const find = (map, what, name) => {
 const all = (axis) => (1 << axis.values.length) - 1;
 
 /** @param {Axis} axis @param {Value[]} values @returns {number} */
-const maskOf = (axis, values) => values.reduce((mask, value) => mask | (1 << codeOf(axis, value)), 0);
+const maskOf = (axis, values) => values.map((value) => 1 << codeOf(axis, value)).reduce((one, other) => one | other, 0);
 
 /** @param {Axis} axis @param {Value} value @returns {number} */
 const codeOf = (axis, value) => {
@@ -85,7 +85,12 @@ const modelOf = (rows) => {
   if (!model) {
     model = {
       axes: rows.axes,
-      places: new Map(rows.axes.flatMap((axis, place) => [[axis.column, place], [axis.keyword, place]])),
+      places: new Map(
+        rows.axes.flatMap((axis, place) => [
+          [axis.column, place],
+          [axis.keyword, place],
+        ]),
+      ),
       rules: [],
       instructions: new Map(rows.instructions.map((each) => [each.name, each])),
       outcomes: new Map(rows.outcomes.map((each) => [each.name, each])),
@@ -138,12 +143,16 @@ export function namedValues(rows, given) {
  * @param {Rows} rows @param {string} instruction @param {string | Ladder} source @returns {Ladder}
  */
 export function ladder(rows, instruction, source) {
-  if (typeof source !== "string") return source;
   const model = modelOf(rows);
   find(model.instructions, "instruction", instruction);
+  if (typeof source !== "string") {
+    if (source.instruction === instruction) return source;
+    throw new RangeError(`source: the ladder given is for ${source.instruction}, not for ${instruction}`);
+  }
   const held = rows.ladders.filter((row) => row.instruction === instruction);
   const row = held.filter((each) => each.source === source).at(-1);
-  if (!row) throw unknown(`source for ${instruction}`, source, held.map((each) => each.source));
+  const names = held.map((each) => each.source);
+  if (!row) throw unknown(`source for ${instruction}`, source, names);
   return written(rows, model, row);
 }
 
@@ -284,7 +293,9 @@ const closest = (model, start, outside, inside = null, held = new Set()) => {
         [codes[place], options[place]] = [was, could & ~(1 << code)];
       }
     });
-    places.forEach((place, n) => (options[place] = allowed[n]));
+    places.forEach((place, n) => {
+      options[place] = allowed[n];
+    });
   };
 
   for (let most = 0; ; most++) {
@@ -324,10 +335,11 @@ export function nearestPossible(rows, state, kept, ladders) {
 export function canonical(rows, given) {
   const found = { ...given };
   for (const { when, canonical: name } of rows.rules) {
-    if (name === null || !Object.keys(when).every((each) => each === name || when[each].includes(found[each]))) continue;
-    const axis = rows.axes.find((each) => each.column === name);
-    const [value] = (axis?.values ?? []).filter((each) => !when[name].includes(each));
-    found[name] = value;
+    if (name === null) continue;
+    const others = Object.keys(when).filter((each) => each !== name);
+    if (!others.every((each) => when[each].includes(found[each]))) continue;
+    const { values } = modelOf(rows).axes[find(modelOf(rows).places, "axis", name)];
+    [found[name]] = values.filter((value) => !when[name].includes(value));
   }
   return found;
 }
@@ -337,7 +349,9 @@ export function canonical(rows, given) {
  * @param {Rows} rows @param {State} state by column name @returns {string | null}
  */
 export function modeOf(rows, state) {
-  const found = Object.entries(rows.modes).find(([, bits]) => rows.mode_axes.every((axis) => state[axis] === bits[axis]));
+  const found = Object.entries(rows.modes).find(([, bits]) =>
+    rows.mode_axes.every((axis) => state[axis] === bits[axis]),
+  );
   return found ? found[0] : null;
 }
 
@@ -353,11 +367,33 @@ export function changesText(start, end) {
 }
 
 /**
+ * Write a condition as people read it: "CPL=1|2|3 and RFLAGS.VM=1".
+ * @param {Box} box @returns {string}
+ */
+export function conditionText(box) {
+  return Object.entries(box)
+    .map(([name, values]) => `${name}=${values.join("|")}`)
+    .join(" and ");
+}
+
+/**
+ * Write what happens to RFLAGS: "left alone", "cleared", or the flag that is set while the others are cleared.
+ * @param {Record<string, number>} flags @returns {string}
+ */
+export function flagsText(flags) {
+  const set = Object.keys(flags).filter((name) => flags[name]);
+  if (set.length) return `${set.join(" ")} set`;
+  return Object.keys(flags).length ? "cleared" : "left alone";
+}
+
+/**
  * Write the values because of which a rung fires: "CR0.NE = 0".
  * @param {Rung} rung @param {State} state @returns {string}
  */
 export function causeText(rung, state) {
-  return Object.keys(rung.when).map((name) => `${name} = ${state[name]}`).join(" and ");
+  return Object.keys(rung.when)
+    .map((name) => `${name} = ${state[name]}`)
+    .join(" and ");
 }
 
 /** @param {Rows} rows @param {State} start @param {State} changes @returns {Repair} */
@@ -550,14 +586,16 @@ export function explain(rows, instruction, source, known = {}, observed = []) {
     if (!rung) return [];
     const state = decode(model, codes);
     const open = Object.keys(rung.when).filter((name) => !(name in given));
-    return [{
-      rung,
-      state,
-      open,
-      get repair() {
-        return verdict(rows, decider.instruction, decider, state).repair;
+    return [
+      {
+        rung,
+        state,
+        open,
+        get repair() {
+          return verdict(rows, decider.instruction, decider, state).repair;
+        },
       },
-    }];
+    ];
   });
   const open = new Set(suspects.flatMap((each) => each.open));
 
@@ -642,7 +680,11 @@ export function outcomeCodes(rows, instruction, source, axes, held = {}) {
       fill(depth + 1, at + n * sizes[depth + 1], sure < 0 ? further : further.slice(0, sure + 1));
     });
   };
-  fill(0, 0, rungs.map((_, n) => n));
+  fill(
+    0,
+    0,
+    rungs.map((_, n) => n),
+  );
   return cells;
 }
 
@@ -673,51 +715,54 @@ export function writeAddress(rows, instruction, source, values) {
  * @returns {{instruction: string, source: string, values: State}}
  */
 export function parseAddress(rows, text) {
-  const [, path, query] = /^#?([^?]*)(?:\?(.*))?$/s.exec(text.trim()) ?? [];
-  const [, instruction, source] = /^([^/]+)\/(.+)$/s.exec(path ?? "") ?? [];
-  const pairs = (query || null)?.split("&").map((pair) => pair.split("=")) ?? [];
-  if (!source || pairs.some((pair) => pair.length < 2)) {
-    throw new RangeError(`${quoted(text)} is not of the form VMXON/intel?cpl=3&cr4_vmxe=0`);
-  }
+  const malformed = new RangeError(`${quoted(text)} is not of the form VMXON/intel?cpl=3&cr4_vmxe=0`);
+  const [, instruction, source, query] = /^#*([^/?]+)\/([^?]+)(?:\?(.*))?$/s.exec(text.trim()) ?? [];
+  const pairs = query ? query.split("&") : [];
+  if (!source || pairs.some((pair) => !pair.includes("="))) throw malformed;
   /** @type {State} */
   const values = {};
   for (const [name, value] of new URLSearchParams(query)) {
     if (name in values) throw new RangeError(`${quoted(text)}: ${name} is named twice`);
     values[name] = /^[0-9]+$/.test(value) ? Number(value) : value;
   }
-  return {
-    instruction: decodeURIComponent(instruction),
-    source: decodeURIComponent(source),
-    values: namedValues(rows, values),
-  };
+  try {
+    const [first, second] = [instruction, source].map(decodeURIComponent);
+    return { instruction: first, source: second, values: namedValues(rows, values) };
+  } catch (error) {
+    throw error instanceof URIError ? malformed : error;
+  }
 }
 
 /**
  * Return the axes that a register's value holds.
  * @param {Rows} rows @param {string} register CR0, CR4, EFER, RFLAGS or FEATURE_CONTROL
- * @param {string | bigint} value hexadecimal, with or without 0x; or a number
+ * @param {string} value hexadecimal, with or without 0x
  * @returns {State} by column name
  */
 export function readRegister(rows, register, value) {
-  const text = String(value).trim().replaceAll("_", "");
-  const digits = /^(?:0x)?([0-9a-f]{1,16})h?$/i.exec(text);
-  if (typeof value === "string" && !digits) throw new RangeError(`${register}: ${quoted(value)} is not hexadecimal`);
-  const number = typeof value === "string" ? BigInt(`0x${digits?.[1]}`) : value;
-  const held = rows.axes.filter((axis) => axis.register === register);
-  if (!held.length) throw unknown("register", register, new Set(rows.axes.flatMap((axis) => axis.register ?? [])));
-  return Object.fromEntries(held.map((axis) => [axis.column, Number((number >> BigInt(axis.bit ?? 0)) & 1n)]));
+  const digits = /^(?:0x)?([0-9a-f]{1,16})h?$/i.exec(value.trim().replace(/[_`]/g, ""));
+  if (!digits) throw new RangeError(`${register}: ${quoted(value)} is not a hexadecimal number of at most 64 bits`);
+  const number = BigInt(`0x${digits[1]}`);
+  const bits = bitsOf(rows, register).map(([column, bit]) => [column, Number((number >> bit) & 1n)]);
+  return Object.fromEntries(bits);
 }
 
 /**
- * Return a register's value in this state; the bits that no axis stands for are as in `others`.
+ * Return a register's value in this state, in hexadecimal; the bits that no axis stands for are as in `others`.
  * @param {Rows} rows @param {string} register @param {State} state by column name @param {bigint} [others]
- * @returns {bigint}
+ * @returns {string} such as "0x80000021"
  */
 export function writeRegister(rows, register, state, others = 0n) {
+  const value = bitsOf(rows, register).reduce(
+    (word, [column, bit]) => (state[column] === 1 ? word | (1n << bit) : word & ~(1n << bit)),
+    others,
+  );
+  return `0x${value.toString(16)}`;
+}
+
+/** @param {Rows} rows @param {string} register @returns {[column: string, bit: bigint][]} */
+const bitsOf = (rows, register) => {
   const held = rows.axes.filter((axis) => axis.register === register);
   if (!held.length) throw unknown("register", register, new Set(rows.axes.flatMap((axis) => axis.register ?? [])));
-  return held.reduce((value, { column, bit }) => {
-    const place = 1n << BigInt(bit ?? 0);
-    return state[column] === 1 ? value | place : value & ~place;
-  }, others);
-}
+  return held.map((axis) => [axis.column, BigInt(axis.bit ?? 0)]);
+};
