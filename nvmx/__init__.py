@@ -21,7 +21,7 @@ from .model.state import State
 from .model.verdict import Repair, Verdict
 
 if TYPE_CHECKING:
-    from . import bochs, kvm2011, lab, plots
+    from . import bochs, kvm2011, lab, plots, web
     from .dumps import Reading, read
     from .model.explanation import Explanation
     from .states.space import outcomes
@@ -46,7 +46,7 @@ __all__ = [
     "OUTCOMES", "Effect", "Explanation", "Ladder", "NvmxError", "Reading", "Repair", "Rung", "Source", "State",
     "Verdict", "axes", "bochs", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab", "ladder",
     "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state", "step", "suite", "summary",
-    "table", "verdict", "witnesses",
+    "table", "verdict", "web", "witnesses",
 ]  # fmt: skip
 
 for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
@@ -54,7 +54,7 @@ for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
 
 # What is slow to load, such as numpy, pandas, matplotlib and ipywidgets, is loaded when it is first asked for.
 __getattr__, __dir__ = attach(__name__, __all__, {
-    "": "bochs kvm2011 lab plots",
+    "": "bochs kvm2011 lab plots web",
     "dumps": "Reading read",
     "model.explanation": "Explanation",
     "states.space": "outcomes",
