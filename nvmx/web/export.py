@@ -46,9 +46,7 @@ def rows(*own: Ladder) -> dict[str, Any]:
             {"name": each.name, "axes": list(each.axes), "ready": dict(each.ready), "outcomes": list(each.outcomes)}
             for each in BY_INSTRUCTION.values()
         ],
-        "rules": [
-            {"when": _box(rule.when), "reason": rule.reason, "canonical": rule.canonical_axis} for rule in RULES
-        ],
+        "rules": [{"when": _box(rule.when), "reason": rule.reason, "canonical": rule.canonical_axis} for rule in RULES],
         "modes": {name: dict(bits) for name, bits in MODES.items()},
         "mode_axes": list(MODE_AXES),
         "marks": list(MARKS),
@@ -68,7 +66,7 @@ def rows(*own: Ladder) -> dict[str, Any]:
             for each in sources
         ],
         "checks": [
-            {"name": name, "when": dict(when), "outcome": outcome, "error": error, "reason": reason}
+            {"name": name, "when": _box(dict(when)), "outcome": outcome, "error": error, "reason": reason}
             for name, when, outcome, error, reason in checks
         ],
         "references": list(references),
@@ -77,7 +75,12 @@ def rows(*own: Ladder) -> dict[str, Any]:
                 "instruction": ladder.instruction,
                 "source": ladder.source,
                 "rungs": [
-                    [checks[_check(rung)], rung.by, references[rung.source], *([rung.shadowed] if rung.shadowed else [])]
+                    [
+                        checks[_check(rung)],
+                        rung.by,
+                        references[rung.source],
+                        *([rung.shadowed] if rung.shadowed else []),
+                    ]
                     for rung in ladder.rungs
                 ],
                 "effect": {"after": dict(ladder.effect.after), "flags": dict(ladder.effect.flags)},

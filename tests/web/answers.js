@@ -26,10 +26,28 @@ const KINDS = {
     const { outcome, error, ending, flags, state, mode, possible, impossible, objection, cause } = found;
     const repair = found.repairTo();
     return [
-      outcome, found.rung?.number ?? null, found.masked.map((rung) => rung.number), error, ending, flags,
-      changes(ready, state), mode, changes(state, found.after), possible, impossible, objection,
-      changes(state, found.nearest), found.wayToNearest, found.repair, repair?.needsReset ?? null, repair?.text ?? null,
-      found.repairTo(target)?.changes ?? null, cause, found.reason, found.headline, found.address,
+      outcome,
+      found.rung?.number ?? null,
+      found.masked.map((rung) => rung.number),
+      error,
+      ending,
+      flags,
+      changes(ready, state),
+      mode,
+      changes(state, found.after),
+      possible,
+      impossible,
+      objection,
+      changes(state, found.nearest),
+      found.wayToNearest,
+      found.repair,
+      repair?.needsReset ?? null,
+      repair?.text ?? null,
+      found.repairTo(target)?.changes ?? null,
+      cause,
+      found.reason,
+      found.headline,
+      found.address,
       found.steps.map(({ rung, mark }) => `${rung.number} ${mark}`),
     ];
   },
@@ -37,7 +55,12 @@ const KINDS = {
     const { instruction, source } = rows.ladders[number];
     const found = model.explain(rows, instruction, source, known, observed);
     const { ready } = model.ladder(rows, instruction, source);
-    const suspects = found.suspects.map((each) => [each.rung.number, changes(ready, each.state), each.open, each.repair]);
+    const suspects = found.suspects.map((each) => [
+      each.rung.number,
+      changes(ready, each.state),
+      each.open,
+      each.repair,
+    ]);
     return [found.outcomes, suspects, found.missing, found.repair];
   },
   // The outcomes of all combinations are millions of bytes, so their digest is compared.
@@ -54,8 +77,14 @@ const KINDS = {
   ladder: (model, rows, [number]) => {
     const { instruction, source } = rows.ladders[number];
     const found = model.ladder(rows, instruction, source);
-    return [found.rungs, found.effect, found.reads, found.axes, found.reads.map((name) => model.domain(rows, found, name)),
-      found.rungs.map((rung) => [model.conditionText(rung.when), model.flagsText(rung.flags)])];
+    return [
+      found.rungs,
+      found.effect,
+      found.reads,
+      found.axes,
+      found.reads.map((name) => model.domain(rows, found, name)),
+      found.rungs.map((rung) => [model.conditionText(rung.when), model.flagsText(rung.flags)]),
+    ];
   },
   nearest: (model, rows, [instruction, sources, state, kept]) => {
     const ladders = sources.map((/** @type {string} */ source) => model.ladder(rows, instruction, source));

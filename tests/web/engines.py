@@ -22,7 +22,8 @@ const [model, {{ answers }}] = await Promise.all([import("{model}"), import("{an
 const {{ rows, questions }} = JSON.parse(readFileSync(0, "utf8"));
 process.stdout.write(await answers(model, rows, questions));
 """
-_IN_CHROMIUM = """async ({ rows, questions }) => {
+_IN_CHROMIUM = """async (given) => {
+  const { rows, questions } = JSON.parse(given);
   const [model, { answers }] = await Promise.all([import("/model.js"), import("/answers.js")]);
   return answers(model, rows, questions);
 }"""
@@ -45,7 +46,11 @@ def node(folder: Path) -> Iterator[Engine]:
     def ask(rows: dict[str, Any], questions: Sequence[Question]) -> list[str]:
         given = json.dumps({"rows": rows, "questions": questions})
         done = subprocess.run(
-            [NODE, "--input-type=module", "-e", program], input=given, capture_output=True, encoding="utf-8", check=False
+            [NODE, "--input-type=module", "-e", program],
+            input=given,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.split("\n")
@@ -74,7 +79,7 @@ def chromium(_folder: Path) -> Iterator[Engine]:
         page.goto(_PAGE)
 
         def ask(rows: dict[str, Any], questions: Sequence[Question]) -> list[str]:
-            text: str = page.evaluate(_IN_CHROMIUM, {"rows": rows, "questions": questions})
+            text: str = page.evaluate(_IN_CHROMIUM, json.dumps({"rows": rows, "questions": questions}))
             return text.split("\n")
 
         yield ask

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from web import engines
 
 import nvmx
 from nvmx.ask import explain_known
@@ -27,10 +26,10 @@ from nvmx.model.outcome import flags_text
 from nvmx.model.rules import canonical, nearest_possible
 from nvmx.model.verdict import Verdict, decide
 from nvmx.states.listing import States
+from web import engines
 
 State = Mapping[str, Value]
 VERDICTS = 20_000
-RANDOM = Random(11)  # noqa: S311 - the same questions each time
 OWN = Ladder(
     "VMXON",
     'my own "ladder", 100 % </script> übrigens',
@@ -77,7 +76,7 @@ def digests() -> tuple[list[engines.Question], list[str]]:
     """All combinations of the values that each ladder reads."""
     questions: list[engines.Question] = [("digest", (number, each.reads)) for number, each in enumerate(LADDERS)]
     arrays = (nvmx.outcomes(each.instruction, each, each.reads) for each in LADDERS)
-    return questions, [line([array.size, sha256(array).hexdigest()]) for array in arrays]
+    return questions, [line([array.size, sha256(array.tobytes()).hexdigest()]) for array in arrays]
 
 
 def test_every_outcome_of_every_state(engine: engines.Engine) -> None:
@@ -86,7 +85,9 @@ def test_every_outcome_of_every_state(engine: engines.Engine) -> None:
 
 
 def test_outcomes_of_any_axes_in_any_order(engine: engines.Engine) -> None:
-    random, questions, expected = Random(1), [], []  # noqa: S311
+    random = Random(1)  # noqa: S311
+    questions: list[engines.Question] = []
+    expected: list[str] = []
     for number, each in [*enumerate(LADDERS)] * 3:
         axes = random.sample([axis.name for axis in AXES], random.randrange(6))
         questions.append(("codes", (number, axes, {})))
@@ -108,24 +109,25 @@ def some_values(random: Random, ladder: Ladder, names: Sequence[str]) -> dict[st
 
 
 def some_states(random: Random, count: int) -> Iterator[tuple[int, dict[str, Value]]]:
-    """States to ask about: possible, near a possible one, or anywhere; some of their axes, or all."""
+    """States to ask about: possible, near a possible one, or (one in twenty) anywhere; some of their axes, or all."""
     names = [axis.name for axis in AXES]
     listed = [States.possible([each], names) for each in LADDERS]
     for n in range(count):
         number = n % len(LADDERS)
         ladder, possible = LADDERS[number], listed[number]
         state = dict(possible.state(random.randrange(len(possible))))
-        near = n // len(LADDERS) % 5
-        if near == 4:
+        near = n // len(LADDERS) % 20
+        if near == 0:
             state = {name: random.choice(ladder.domain(name)) for name in names}
-        elif near > 1:
-            state |= {name: random.choice(ladder.domain(name)) for name in random.sample(names, near)}
+        elif near > 8:
+            state |= {name: random.choice(ladder.domain(name)) for name in random.sample(names, near // 5)}
         named = names if random.randrange(3) else random.sample(names, random.randrange(len(names)))
         yield number, {name: state[name] for name in named}
 
 
 def verdict_line(found: Verdict, target: str) -> str:
-    repair, other = found.repair(), found.repair(target)
+    repair = found.repair()
+    other = repair if target == "success" else found.repair(target)
     ready, state = READY[found.ladder.instruction], found.state.columns
     number = {rung.name: place for place, rung in enumerate(found.ladder.rungs, 1)}
     return line([
@@ -141,7 +143,9 @@ def verdict_line(found: Verdict, target: str) -> str:
 
 @cache
 def verdicts() -> tuple[list[engines.Question], list[str]]:
-    random, questions, expected = Random(2), [], []  # noqa: S311
+    random = Random(2)  # noqa: S311
+    questions: list[engines.Question] = []
+    expected: list[str] = []
     for number, given in some_states(random, VERDICTS):
         kept = random.sample([axis.name for axis in AXES], 2) if random.randrange(4) == 0 else None
         target = random.choice(LADDERS[number].rungs).outcome if random.randrange(8) == 0 else "success"
@@ -157,3 +161,217 @@ def test_whole_verdicts(engine: engines.Engine) -> None:
     possible = sum(answer[9] for answer in answers)
     assert VERDICTS // 4 < possible < VERDICTS * 3 // 4
     assert different(engine, questions, expected) == []
+
+
+@pytest.mark.parametrize("change", [
+    "two checks are swapped", "two other checks are swapped", "a check's value", "a rule's value", "a rule is missing",
+    "an outcome", "a ready value", "an effect", "the order of two axes",
+])  # fmt: skip
+def test_a_changed_row_is_noticed(change: str, tmp_path: Any) -> None:
+    rows = deepcopy(ROWS)
+    number = next(n for n, each in enumerate(LADDERS) if (each.instruction, each.source) == ("VMXON", "intel"))
+    names = [rung.name for rung in LADDERS[number].rungs]
+    rungs, rules, axes = rows["ladders"][number]["rungs"], rows["rules"], rows["axes"]
+    match change:
+        case "two checks are swapped":
+            one, other = names.index("CR4.VMXE set"), names.index("CPL 0")
+            rungs[one], rungs[other] = rungs[other], rungs[one]
+        case "two other checks are swapped":
+            rungs[-1], rungs[-2] = rungs[-2], rungs[-1]
+        case "a check's value":
+            next(check for check in rows["checks"] if check["when"] == {"CPL": [1, 2, 3]})["when"] = {"CPL": [2, 3]}
+        case "a rule's value":
+            next(rule for rule in rules if rule["when"] == {"VMX": ["root"], "CR0.PG": [0]})["when"]["VMX"] = ["off"]
+        case "a rule is missing":
+            del rules[3]
+        case "an outcome":
+            rungs[names.index("CPL 0")][0] = rungs[names.index("CR4.VMXE set")][0]
+        case "a ready value":
+            rows["instructions"][0]["ready"]["current_VMCS"] = 1
+        case "an effect":
+            rows["ladders"][number]["effect"]["after"]["VMX"] = "non-root"
+        case "the order of two axes":
+            axes[2], axes[3] = axes[3], axes[2]
+    assert rows != ROWS
+    questions, expected = verdicts()
+    mine = [n for n, question in enumerate(questions) if question[1][0] == number]
+    with engines.node(tmp_path) as engine:
+        assert different(engine, [questions[n] for n in mine], [expected[n] for n in mine], rows)
+        if change in ("two checks are swapped", "a check's value", "an outcome"):
+            assert different(engine, [digests()[0][number]], [digests()[1][number]], rows)
+
+
+def test_ladders_are_written_out(engine: engines.Engine) -> None:
+    expected = []
+    for each in LADDERS:
+        rungs = [
+            {"name": rung.name, "when": rung.when, "outcome": rung.outcome, "error": rung.error, "reason": rung.reason,
+             "number": number, "by": rung.by, "source": rung.source, "shadowed": rung.shadowed, "ending": rung.ending,
+             "flags": rung.flags} for number, rung in enumerate(each.rungs, 1)
+        ]  # fmt: skip
+        texts = [[condition_text(rung.when), flags_text(rung.flags)] for rung in each.rungs]
+        effect = {"after": each.effect.after, "flags": each.effect.flags}
+        expected.append(line([rungs, effect, each.reads, each.axes, [each.domain(name) for name in each.reads], texts]))
+    assert different(engine, [("ladder", (n,)) for n in range(len(LADDERS))], expected) == []
+
+
+def test_the_closest_state_that_two_sources_know(engine: engines.Engine) -> None:
+    random = Random(3)  # noqa: S311
+    questions: list[engines.Question] = []
+    expected: list[str] = []
+    names = [axis.name for axis in AXES]
+    for number, _ in some_states(random, 500):
+        ladder = LADDERS[number]
+        other = random.choice([each for each in LADDERS if each.instruction == ladder.instruction])
+        state = {**READY[ladder.instruction], **{name: random.choice(BY_NAME[name].values) for name in names[:9]}}
+        kept = random.sample(names, random.randrange(4))
+        outside = [*ladder.outside_domain, *other.outside_domain]
+        questions.append(("nearest", (ladder.instruction, [ladder.source, other.source], state, kept)))
+        expected.append(line(nearest_possible(state, kept, outside)))
+    assert different(engine, questions, expected) == []
+
+
+# --- little is known ------------------------------------------------------------------------------------------------
+
+SEEN = ("#GP(0)", "#UD", "success", "fault", "VMfail", "completed", 0x203, 0x246, 15, 23, 7,
+        "VMREAD returned", "VMREAD #UD")  # fmt: skip
+
+
+@cache
+def explanations() -> tuple[list[engines.Question], list[str]]:
+    random = Random(4)  # noqa: S311
+    questions: list[engines.Question] = []
+    expected: list[str] = []
+    for number, state in some_states(random, 3000):
+        ladder = LADDERS[number]
+        known = {name: state[name] for name in random.sample(list(state), len(state) * random.randrange(5) // 4)}
+        seen = observations(random.sample(SEEN, random.choice([0, 0, 1, 1, 2])))
+        found = explain_known(ladder.instruction, ladder, named_values(known), seen)
+        observed = [
+            {"outcomes": each.outcomes, "error": each.error, "flags": each.flags, "neverAfter": each.never_after}
+            for each in seen
+        ]
+        suspects = [
+            [each.number, changes(READY[ladder.instruction], each.state.columns), each.open,
+             each.repair and each.repair.columns] for each in found.suspects
+        ]  # fmt: skip
+        questions.append(("explain", (number, known, observed)))
+        expected.append(line([found.outcomes, suspects, found.missing, found.repair and found.repair.columns]))
+    return questions, expected
+
+
+def test_explanations(engine: engines.Engine) -> None:
+    questions, expected = explanations()
+    counts = [len(json.loads(each)[1]) for each in expected]
+    assert sum(count > 1 for count in counts) > 200
+    assert sum(count == 1 for count in counts) > 200
+    assert different(engine, questions, expected) == []
+
+
+# --- addresses and registers ----------------------------------------------------------------------------------------
+
+
+def test_addresses(engine: engines.Engine) -> None:
+    random = Random(5)  # noqa: S311
+    questions: list[engines.Question] = []
+    expected: list[str] = []
+    for number, given in some_states(random, 500):
+        found = decide(LADDERS[number], given)
+        text = random.choice(["", "#", "##"]) + found.address + random.choice(["", "\n"])
+        ready = READY[found.ladder.instruction]
+        questions.append(("address", (text,)))
+        values = {name: value for name, value in found.state.columns.items() if value != ready[name]}
+        expected.append(line([found.ladder.instruction, found.ladder.source, values, found.address]))
+    assert different(engine, questions, expected) == []
+
+
+@pytest.mark.parametrize("text", [
+    "VMXON/intel", "VMXON/intel?", "#VMXON/intel?cpl=3&vmx=non-root", "VMXON/intel?CPL=03", "VMXON/a/b?cpl=0",
+    "", "VMXON", "/intel", "VMXON/", "VMXON/?cpl=3", "VMXON/intel?cpl", "VMXON/intel?cpl=3&", "VMXON/intel?&cpl=3",
+    "VMXON/intel?cpl=3&cpl=3", "VMXON/intel?cpl=", "VMXON/intel?cpl=4", "VMXON/intel?lock=1&LOCK=1", "VMXON/intel?x=1",
+    "VMXON/intel?cpl=+3", "VMXON/intel?cpl=%33", "VMXON/intel?vmx=non%2Droot", "VMXON/intel?cpl=3=3", "?cpl=3",
+    "VMXON/intel?cpl=3.0", "VMXON/intel?operand=gp-fault?", "VMXON/intel?cr4%2Evmxe=0",
+])  # fmt: skip
+def test_an_address_is_refused_where_python_refuses_it(engine: engines.Engine, text: str) -> None:
+    found = json.loads(engine(ROWS, [("address", (text,))])[0])
+    try:
+        instruction, source, axes = parse_address(text)
+        expected: object = [instruction, source, named_values(axes)]
+    except NvmxError as error:
+        expected = f"refused: {error}".partition(";")[0].partition(" (")[0]
+    assert (found.partition(";")[0].partition(" (")[0] if isinstance(found, str) else found[:3]) == expected
+
+
+def test_an_address_that_cannot_be_decoded_is_refused(engine: engines.Engine) -> None:
+    found = engine(ROWS, [("address", ("VMXON/%ff?cpl=3",))])
+    assert found == ["\"refused: 'VMXON/%ff?cpl=3' is not of the form VMXON/intel?cpl=3&cr4_vmxe=0\""]
+
+
+def test_registers_in_hexadecimal(engine: engines.Engine) -> None:
+    random = Random(6)  # noqa: S311
+    questions: list[engines.Question] = []
+    expected: list[str] = []
+    for register in ("CR0", "CR4", "EFER", "RFLAGS", "FEATURE_CONTROL") * 100:
+        value = random.getrandbits(random.choice([8, 18, 32, 64]))
+        bits = {axis["column"]: axis["bit"] for axis in ROWS["axes"] if axis.get("register") == register}
+        known = named_values(nvmx.state(**{register.lower(): value}))
+        held = {name: known[name] for name in bits}
+        form = random.choice(["{:x}", "0x{:X}", " {:016x} ", "{:#x}"])
+        questions.append(("read", (register, form.format(value))))
+        expected.append(line(held))
+        questions.append(("write", (register, held, str(value))))
+        expected.append(line(hex(value)))
+        questions.append(("write", (register, {name: int(bit == 0) for name, bit in held.items()}, str(value))))
+        expected.append(line(hex(value ^ sum(1 << bit for bit in bits.values()))))
+    for given in ("", "0x", "12g", "-1", "1" * 17):
+        questions.append(("read", ("CR0", given)))
+        expected.append(line(f"refused: CR0: '{given}' is not a hexadecimal number of at most 64 bits"))
+    assert different(engine, questions, expected) == []
+
+
+def test_what_means_nothing_gets_its_canonical_value(engine: engines.Engine) -> None:
+    states = [given for _, given in some_states(Random(7), 500)]  # noqa: S311
+    assert (
+        different(engine, [("canonical", (each,)) for each in states], [line(canonical(each)) for each in states]) == []
+    )
+
+
+# --- what is refused, and a ladder of one's own ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("verdict", "VMCALL", "intel"), "instruction: 'VMCALL' is not allowed (allowed: 'VMXON', 'VMXOFF')"),
+        (("verdict", "VMXON", "vmware"), "source for VMXON: 'vmware' is not allowed (allowed: 'intel-2006', "),
+        (("verdict", "VMXON", "intel", {"CPL": 4}), "value of CPL: 4 is not allowed (allowed: 0, 1, 2, 3)"),
+        (("verdict", "VMXON", "intel", {"CPL": "3"}), "value of CPL: '3' is not allowed (allowed: 0, 1, 2, 3)"),
+        (("verdict", "VMXON", "intel", {"cpl": 0, "CPL": 0}), "axis CPL is named twice"),
+        (("verdict", "VMXON", "intel", {"toString": 0}), "axis: 'toString' is not allowed"),
+        (("verdict", "VMXON", "kvm-2011", {"vmx": "non-root"}),
+         "value of VMX for kvm-2011: 'non-root' is not allowed (allowed: 'off', 'root')"),
+        (("explain", "VMXON", "intel", {}, "#DF"), "outcome: '#DF' is not allowed (allowed: 'success', "),
+        (("readRegister", "DR7", "0"), "register: 'DR7' is not allowed (allowed: 'CR0', 'CR4', 'EFER', 'RFLAGS', "),
+    ],
+)  # fmt: skip
+def test_wrong_names_and_values_are_refused(engine: engines.Engine, given: tuple[Any, ...], message: str) -> None:
+    assert json.loads(engine(ROWS, [("refused", given)])[0]).startswith(f"refused: {message}")
+
+
+def test_an_own_ladder_is_found_before_a_source_of_the_same_name(engine: engines.Engine) -> None:
+    intel = find_ladder("VMXON", "intel")
+    rows = nvmx.web.rows(replace(intel, rungs=intel.rungs[8:]))
+    assert json.loads(engine(rows, [("verdict", (0, {"CPL": 3}, None, "success"))])[0])[0] != "success"
+    number = len(rows["ladders"]) - 1
+    assert json.loads(engine(rows, [("verdict", (number, {"CPL": 3}, None, "success"))])[0])[0] == "success"
+
+
+def test_all_rows_fit_into_a_small_file() -> None:
+    text = json.dumps(nvmx.web.rows(), ensure_ascii=False, separators=(",", ":"))
+    assert len(text.encode()) < 75_000
+    assert json.loads(text) == json.loads(json.dumps(nvmx.web.rows()))
+
+
+def test_only_ladders_are_rows() -> None:
+    with pytest.raises(nvmx.NvmxError, match="rows: 'intel' is not a Ladder"):
+        nvmx.web.rows("intel")  # type: ignore[arg-type]
