@@ -121,7 +121,7 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-@pytest.mark.parametrize("name", [*FACES, "nvmx.kvm2011"])
+@pytest.mark.parametrize("name", [*FACES, "nvmx.kvm2011", "nvmx.web"])
 def test_every_public_function_has_an_example(name: str) -> None:
     package = import_module(name)
     functions = [getattr(package, name) for name in package.__all__ if inspect.isfunction(getattr(package, name))]

@@ -26,7 +26,8 @@ from nvmx.model.outcome import flags_text
 from nvmx.model.rules import canonical, nearest_possible
 from nvmx.model.verdict import Verdict, decide
 from nvmx.states.listing import States
-from web import engines
+
+from . import engines
 
 State = Mapping[str, Value]
 VERDICTS = 20_000
