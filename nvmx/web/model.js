@@ -26,11 +26,13 @@
  *   flags: Record<string, number>}} Place
  * @typedef {Check & Place} Rung a check in its place: `number` counts from 1, `ending` is the outcome with its error
  * @typedef {{instruction: string, source: string, rungs: Rung[], effect: Effect, narrow: Box, ready: State,
- *   reads: string[], axes: string[]}} Ladder `reads`: every axis that it reads; `axes`: without the decoder's
+ *   reads: string[], axes: string[], boxes: Compiled[], outside: Compiled[]}} Ladder `reads`: every axis that it reads;
+ *   `axes`: without the decoder's; `boxes`: where each rung fires, and `outside`: where the source says nothing
  * @typedef {{changes: State, needsReset: boolean, text: string}} Repair `changes` are made all at once; `needsReset`:
  *   FEATURE_CONTROL is locked and must change, which takes a power-up reset
- * @typedef {{outcomes?: string[], error?: number | null, flags?: Record<string, number>, neverAfter?: Box[]}} Observation
- *   what was seen: the outcomes it can have been, the error number, flags afterwards, what the state afterwards is not
+ * @typedef {{outcomes?: string[], error?: number | null, flags?: Record<string, number>,
+ *   neverAfter?: Box[]}} Observation what was seen: the outcomes it can have been, the error number, flags afterwards,
+ *   and what the state afterwards is not
  */
 
 /**
@@ -40,15 +42,11 @@
  * @typedef {number[]} Codes
  * @typedef {{places: number[], masks: number[]}} Compiled a box: the axes by place, and the values that they must have
  * @typedef {{place: number, code: number}[]} Changes in table order
- * @typedef {{axes: Axis[], places: Map<string, number>, rules: Compiled[], instructions: Map<string, Instruction>,
- *   outcomes: Map<string, Outcome>, ladders: Map<LadderRow, Ladder>}} Model
- * @typedef {{boxes: Compiled[], outside: Compiled[]}} Inner the boxes of a ladder's rungs; what is outside its domain
+ * @typedef {{axes: Axis[], places: Map<string, number>, rules: Compiled[], ladders: Ladder[]}} Model
  */
 
 /** @type {WeakMap<Rows, Model>} */
 const MODELS = new WeakMap();
-/** @type {WeakMap<Ladder, Inner>} */
-const INNER = new WeakMap();
 
 // --- names and values ------------------------------------------------------------------------------------------------
 
@@ -59,11 +57,19 @@ const quoted = (value) => (typeof value === "string" ? `'${value}'` : String(val
 const unknown = (what, given, allowed) =>
   new RangeError(`${what}: ${quoted(given)} is not allowed (allowed: ${[...allowed].map(quoted).join(", ")})`);
 
-/** @template T @param {Map<string, T>} map @param {string} what @param {string} name @returns {T} */
-const find = (map, what, name) => {
-  const found = map.get(name);
-  if (found === undefined) throw unknown(what, name, map.keys());
-  return found;
+/** @template {{name: string}} T @param {T[]} table @param {string} what @param {string} name @returns {T} */
+const find = (table, what, name) => {
+  const row = table.find((each) => each.name === name);
+  if (row) return row;
+  const names = table.map((each) => each.name);
+  throw unknown(what, name, names);
+};
+
+/** @param {Model} model @param {string} name a column or a keyword @returns {number} */
+const placeOf = (model, name) => {
+  const place = model.places.get(name);
+  if (place === undefined) throw unknown("axis", name, model.places.keys());
+  return place;
 };
 
 /** @param {Axis} axis @returns {number} the mask of all values */
@@ -83,20 +89,12 @@ const codeOf = (axis, value) => {
 const modelOf = (rows) => {
   let model = MODELS.get(rows);
   if (!model) {
-    model = {
-      axes: rows.axes,
-      places: new Map(
-        rows.axes.flatMap((axis, place) => [
-          [axis.column, place],
-          [axis.keyword, place],
-        ]),
-      ),
-      rules: [],
-      instructions: new Map(rows.instructions.map((each) => [each.name, each])),
-      outcomes: new Map(rows.outcomes.map((each) => [each.name, each])),
-      ladders: new Map(),
-    };
+    model = { axes: rows.axes, places: new Map(), rules: [], ladders: [] };
+    for (const key of /** @type {const} */ (["column", "keyword"])) {
+      for (const [place, axis] of rows.axes.entries()) model.places.set(axis[key], place);
+    }
     for (const rule of rows.rules) model.rules.push(compiled(model, rule.when));
+    for (const row of rows.ladders) model.ladders.push(written(rows, model, row));
     MODELS.set(rows, model);
   }
   return model;
@@ -104,7 +102,7 @@ const modelOf = (rows) => {
 
 /** @param {Model} model @param {Box} box @returns {Compiled} */
 const compiled = (model, box) => {
-  const places = Object.keys(box).map((name) => find(model.places, "axis", name));
+  const places = Object.keys(box).map((name) => placeOf(model, name));
   return { places, masks: places.map((place, n) => maskOf(model.axes[place], Object.values(box)[n])) };
 };
 
@@ -128,7 +126,7 @@ export function namedValues(rows, given) {
   /** @type {State} */
   const found = {};
   for (const [name, value] of Object.entries(given)) {
-    const axis = model.axes[find(model.places, "axis", name)];
+    const axis = model.axes[placeOf(model, name)];
     if (axis.column in found) throw new RangeError(`axis ${axis.column} is named twice`);
     found[axis.column] = axis.values[codeOf(axis, value)];
   }
@@ -138,32 +136,34 @@ export function namedValues(rows, given) {
 }
 
 /**
- * Return the ladder of a source (its id, or a ladder that this function returned) with its rungs written out.
- * Of ladders with the same name the last is meant: a ladder of one's own comes after the others.
+ * Return every ladder with its rungs written out, those of one's own last.
+ * @param {Rows} rows @returns {Ladder[]}
+ */
+export function ladders(rows) {
+  return modelOf(rows).ladders;
+}
+
+/**
+ * Return the ladder of a source: its id, or a ladder that this file returned.  Of ladders with the same name the last
+ * is meant, which is one's own.
  * @param {Rows} rows @param {string} instruction @param {string | Ladder} source @returns {Ladder}
  */
 export function ladder(rows, instruction, source) {
-  const model = modelOf(rows);
-  find(model.instructions, "instruction", instruction);
-  if (typeof source !== "string") {
-    if (source.instruction === instruction) return source;
-    throw new RangeError(`source: the ladder given is for ${source.instruction}, not for ${instruction}`);
-  }
-  const held = rows.ladders.filter((row) => row.instruction === instruction);
-  const row = held.filter((each) => each.source === source).at(-1);
+  find(rows.instructions, "instruction", instruction);
+  const held = ladders(rows).filter((each) => each.instruction === instruction);
+  const found = typeof source === "string" ? held.filter((each) => each.source === source).at(-1) : source;
   const names = held.map((each) => each.source);
-  if (!row) throw unknown(`source for ${instruction}`, source, names);
-  return written(rows, model, row);
+  if (!found) throw unknown(`source for ${instruction}`, source, names);
+  if (found.instruction === instruction) return found;
+  throw new RangeError(`source: the ladder given is for ${found.instruction}, not for ${instruction}`);
 }
 
 /** @param {Rows} rows @param {Model} model @param {LadderRow} row @returns {Ladder} */
-const written = (rows, model, row) => {
-  const known = model.ladders.get(row);
-  if (known) return known;
-  const rungs = row.rungs.map(([number, by, reference, shadowed = ""], n) => {
+const written = (rows, model, { instruction, source, rungs: numbered, effect, narrow }) => {
+  const rungs = numbered.map(([number, by, reference, shadowed = ""], n) => {
     const check = rows.checks[number];
     const ending = check.error === null ? check.outcome : `${check.outcome} (error ${check.error})`;
-    const { flags } = find(model.outcomes, "outcome", check.outcome);
+    const { flags } = find(rows.outcomes, "outcome", check.outcome);
     return { ...check, number: n + 1, by, source: rows.references[reference], shadowed, ending, flags };
   });
   /** @param {Box[]} boxes @returns {string[]} */
@@ -171,33 +171,28 @@ const written = (rows, model, row) => {
     const names = new Set(["VMX", ...boxes.flatMap(Object.keys)]);
     return rows.axes.map((axis) => axis.column).filter((name) => names.has(name));
   };
-  const found = {
-    instruction: row.instruction,
-    source: row.source,
+  return {
+    instruction,
+    source,
     rungs,
-    effect: row.effect,
-    narrow: row.narrow,
-    ready: find(model.instructions, "instruction", row.instruction).ready,
-    reads: inOrder([row.narrow, ...rungs.map((rung) => rung.when)]),
+    effect,
+    narrow,
+    ready: find(rows.instructions, "instruction", instruction).ready,
+    reads: inOrder([narrow, ...rungs.map((rung) => rung.when)]),
     axes: inOrder(rungs.filter((rung) => rung.by !== "decoder").map((rung) => rung.when)),
-  };
-  model.ladders.set(row, found);
-  INNER.set(found, {
     boxes: rungs.map((rung) => compiled(model, rung.when)),
-    outside: Object.entries(row.narrow).map(([name, values]) => {
-      const place = find(model.places, "axis", name);
-      return { places: [place], masks: [all(model.axes[place]) & ~maskOf(model.axes[place], values)] };
-    }),
-  });
-  return found;
+    outside: Object.entries(narrow).map(([name, values]) => outsideOf(model, placeOf(model, name), values)),
+  };
 };
 
-/** @param {Ladder} ladder @returns {Inner} */
-const innerOf = (ladder) => {
-  const inner = INNER.get(ladder);
-  if (!inner) throw new RangeError("this ladder was not returned by `ladder`");
-  return inner;
-};
+/**
+ * Return the states in which an axis has none of these values.
+ * @param {Model} model @param {number} place @param {Value[]} values @returns {Compiled}
+ */
+const outsideOf = ({ axes }, place, values) => ({
+  places: [place],
+  masks: [all(axes[place]) & ~maskOf(axes[place], values)],
+});
 
 /**
  * Return the values of an axis about which the ladder's source says something.
@@ -205,8 +200,8 @@ const innerOf = (ladder) => {
  */
 export function domain(rows, ladder, name) {
   const model = modelOf(rows);
-  const axis = model.axes[find(model.places, "axis", name)];
-  return ladder.narrow[axis.column] ?? axis.values;
+  const { column, values } = model.axes[placeOf(model, name)];
+  return ladder.narrow[column] ?? values;
 }
 
 /** @param {Rows} rows @param {Ladder} ladder @param {State} given */
@@ -232,13 +227,15 @@ const size = (mask) => {
   return count;
 };
 
-/** @param {Changes} one @param {Changes} other @returns {boolean} whether `one` is smaller, or as small and first in table order */
+/** @param {Changes} one @param {Changes} other @returns {boolean} whether `one` is smaller, or first in table order */
 const before = (one, other) => {
-  if (one.length !== other.length) return one.length < other.length;
-  const place = one.findIndex((change, n) => change.place !== other[n].place);
-  if (place >= 0) return one[place].place < other[place].place;
-  const code = one.findIndex((change, n) => change.code !== other[n].code);
-  return code >= 0 && one[code].code < other[code].code;
+  const [key, otherKey] = [one, other].map((changes) => [
+    changes.length,
+    ...changes.map((each) => each.place),
+    ...changes.map((each) => each.code),
+  ]);
+  const n = key.findIndex((each, place) => each !== otherKey[place]);
+  return n >= 0 && key[n] < otherKey[n];
 };
 
 /**
@@ -313,7 +310,7 @@ const changed = (codes, changes) => {
 };
 
 /** @param {Model} model @param {Iterable<string>} names @returns {Set<number>} */
-const placesOf = (model, names) => new Set([...names].map((name) => find(model.places, "axis", name)));
+const placesOf = (model, names) => new Set([...names].map((name) => placeOf(model, name)));
 
 /**
  * Return the closest possible state about which all the ladders say something; what is in `kept` stays, if possible.
@@ -323,7 +320,7 @@ const placesOf = (model, names) => new Set([...names].map((name) => find(model.p
 export function nearestPossible(rows, state, kept, ladders) {
   const model = modelOf(rows);
   const start = encode(model, state);
-  const outside = [...model.rules, ...ladders.flatMap((each) => innerOf(each).outside)];
+  const outside = [...model.rules, ...ladders.flatMap((each) => each.outside)];
   const changes = closest(model, start, outside, null, placesOf(model, kept)) ?? closest(model, start, outside);
   return decode(model, changed(start, changes));
 }
@@ -333,12 +330,13 @@ export function nearestPossible(rows, state, kept, ladders) {
  * @param {Rows} rows @param {State} given by column name @returns {State}
  */
 export function canonical(rows, given) {
+  const model = modelOf(rows);
   const found = { ...given };
   for (const { when, canonical: name } of rows.rules) {
     if (name === null) continue;
     const others = Object.keys(when).filter((each) => each !== name);
     if (!others.every((each) => when[each].includes(found[each]))) continue;
-    const { values } = modelOf(rows).axes[find(modelOf(rows).places, "axis", name)];
+    const { values } = model.axes[placeOf(model, name)];
     [found[name]] = values.filter((value) => !when[name].includes(value));
   }
   return found;
@@ -410,7 +408,7 @@ const repairOf = (rows, start, changes) => {
  *
  * An axis that `state` does not name is ready if the ladder reads it; if not, it takes any value that makes the state
  * possible.  `kept` names the axes that `nearest` leaves as they are, if possible: those that are named, if left out.
- * What takes longer (`nearest`, `repair`, and texts) is computed when it is first asked for.
+ * `nearest`, `repair` and some texts are computed when they are asked for.
  *
  * In the answer: `rung` decided (null: success), and those in `masked` would fail as well.  `steps` has the mark of
  * each rung.  `after` is the state afterwards.  `impossible` says why no processor can be in the state, or is null;
@@ -419,74 +417,48 @@ const repairOf = (rows, start, changes) => {
  * @param {Rows} rows @param {string} instruction @param {string | Ladder} source @param {State} [state]
  * @param {Iterable<string>} [kept]
  */
-export function verdict(rows, instruction, source, state = {}, kept) {
-  const given = namedValues(rows, state);
-  const found = ladder(rows, instruction, source);
-  checkDomain(rows, found, given);
-  const start = encode(modelOf(rows), { ...found.ready, ...given });
-  return decided(rows, found, start, Object.keys(given), kept ?? Object.keys(given));
-}
-
-/** @typedef {ReturnType<typeof verdict>} Verdict */
-
-/** @param {Rows} rows @param {Ladder} ladder @param {Codes} start @param {string[]} given @param {Iterable<string>} kept */
-const decided = (rows, ladder, start, given, kept) => {
+export function verdict(rows, instruction, source, state = {}, kept = Object.keys(state)) {
   const model = modelOf(rows);
-  const { boxes, outside } = innerOf(ladder);
-  const fixed = placesOf(model, [...given, ...ladder.reads]);
+  const decider = ladder(rows, instruction, source);
+  const { rungs, boxes, outside, effect, ready } = decider;
+  const given = namedValues(rows, state);
+  checkDomain(rows, decider, given);
+  const start = encode(model, { ...ready, ...given });
+  const fixed = placesOf(model, [...Object.keys(given), ...decider.reads]);
   const codes = changed(start, closest(model, start, model.rules, null, fixed));
-  const state = decode(model, codes);
-  const [rung = null, ...masked] = ladder.rungs.filter((_, n) => matches(boxes[n], codes));
+  const full = decode(model, codes);
+  const [rung = null, ...masked] = rungs.filter((_, n) => matches(boxes[n], codes));
   const rule = rows.rules.find((_, n) => matches(model.rules[n], codes)) ?? null;
   const outcome = rung ? rung.outcome : "success";
   const ending = rung ? rung.ending : outcome;
-  const cause = rung ? causeText(rung, state) : "";
+  const cause = rung ? causeText(rung, full) : "";
   const shortReason = rung ? `${cause}; check ${rung.number} asks for ${rung.name}` : "";
   const lead = rule?.canonical == null ? "no processor can be in this state" : "this state is counted as another one";
-  /** @type {Map<string, Repair | null>} */
-  const repairs = new Map();
-  /** @type {State | null} */
-  let nearest = null;
-
-  /** @param {string} target @returns {Changes | null} */
-  const search = (target) => {
-    const always = [...model.rules, ...outside];
-    /** @type {Changes | null} */
-    let best = target === "success" ? closest(model, codes, [...always, ...boxes]) : null;
-    ladder.rungs.forEach((each, n) => {
-      if (each.outcome !== target) return;
-      const earlier = boxes.filter((_, m) => m < n && ladder.rungs[m].outcome !== target);
-      const changes = closest(model, codes, [...always, ...earlier], boxes[n]);
-      if (changes && (!best || before(changes, best))) best = changes;
-    });
-    return best;
-  };
 
   return {
-    instruction: ladder.instruction,
-    source: ladder.source,
+    instruction,
+    source: decider.source,
     outcome,
     rung,
     masked,
     error: rung ? rung.error : null,
     ending,
-    flags: rung ? rung.flags : ladder.effect.flags,
-    state,
-    mode: modeOf(rows, state),
-    after: rung ? state : { ...state, ...ladder.effect.after },
+    flags: rung ? rung.flags : effect.flags,
+    state: full,
+    mode: modeOf(rows, full),
+    after: rung ? full : { ...full, ...effect.after },
     possible: !rule,
     impossible: rule ? rule.reason : null,
     objection: rule ? `${lead}: ${rule.reason}` : "",
     cause,
     shortReason,
-    headline: `${ladder.instruction}, ${ladder.source}: ${ending}${rung ? `, because ${shortReason}` : ""}`,
+    headline: `${instruction}, ${decider.source}: ${ending}${rung ? `, because ${shortReason}` : ""}`,
     /** @returns {State} */
     get nearest() {
-      nearest ??= nearestPossible(rows, state, kept, [ladder]);
-      return nearest;
+      return nearestPossible(rows, full, kept, [decider]);
     },
     get wayToNearest() {
-      return changesText(state, this.nearest);
+      return changesText(full, this.nearest);
     },
     get reason() {
       const doubt = rule ? `. But ${this.objection} (closest possible state: ${this.wayToNearest})` : "";
@@ -494,82 +466,91 @@ const decided = (rows, ladder, start, given, kept) => {
     },
     get steps() {
       const [passed, stopped, alsoFails, notReached] = rows.marks;
-      return ladder.rungs.map((each) => {
+      return rungs.map((each) => {
         if (!rung || each.number < rung.number) return { rung: each, mark: passed };
         if (each === rung) return { rung: each, mark: stopped };
         return { rung: each, mark: masked.includes(each) ? alsoFails : notReached };
       });
     },
     get address() {
-      const names = Object.keys(state).filter((name) => state[name] !== ladder.ready[name]);
-      const values = Object.fromEntries(names.map((name) => [name, state[name]]));
-      return writeAddress(rows, ladder.instruction, ladder.source, values);
+      const names = Object.keys(full).filter((name) => full[name] !== ready[name]);
+      const values = Object.fromEntries(names.map((name) => [name, full[name]]));
+      return writeAddress(rows, instruction, decider.source, values);
     },
     /** @returns {State | null} */
     get repair() {
-      return this.repairTo("success")?.changes ?? null;
+      return this.repairTo()?.changes ?? null;
     },
     /**
      * Return the fewest changes, to a possible state, after which it ends in `target`; null: there is no such state.
      * @param {string} target @returns {Repair | null}
      */
     repairTo(target = "success") {
-      find(model.outcomes, "outcome", target);
-      let repair = repairs.get(target);
-      if (repair === undefined) {
-        const changes = search(target);
-        repair = changes && repairOf(rows, state, named(model, changes));
-        repairs.set(target, repair);
-      }
-      return repair;
+      find(rows.outcomes, "outcome", target);
+      const always = [...model.rules, ...outside];
+      let best = target === "success" ? closest(model, codes, [...always, ...boxes]) : null;
+      rungs.forEach((each, n) => {
+        if (each.outcome !== target) return;
+        const earlier = boxes.filter((_, m) => m < n && rungs[m].outcome !== target);
+        const changes = closest(model, codes, [...always, ...earlier], boxes[n]);
+        if (changes && (!best || before(changes, best))) best = changes;
+      });
+      return best && repairOf(rows, full, named(model, best));
     },
   };
-};
+}
+
+/** @typedef {ReturnType<typeof verdict>} Verdict */
 
 // --- little is known -------------------------------------------------------------------------------------------------
 
-/** @param {Observation} seen @param {string} outcome @param {number | null} error @param {Record<string, number>} flags */
-const allows = (seen, outcome, error, flags) =>
+/**
+ * Return whether an ending agrees with what was seen.
+ * @param {Observation} seen @param {{outcome: string, error: number | null, flags: Record<string, number>}} ending
+ */
+const allows = (seen, { outcome, error, flags }) =>
   (seen.outcomes ?? [outcome]).includes(outcome) &&
   (seen.error ?? error) === error &&
   Object.entries(flags).every(([name, value]) => (seen.flags?.[name] ?? value) === value);
 
 /**
- * Return how the instruction can end if only the axes in `known` are known, and which checks can be the one that decided.
+ * Return how the instruction can end if only the axes in `known` are known, and which checks can have decided.
  *
  * `observed` is what was seen of it: the name of an outcome, or an Observation, or a list of these.  In the answer,
- * `outcomes` are those that are possible still; `suspects` the checks that can have decided, each with the state closest
- * to ready in which it does, the axes of it that are not known (`open`), and its repair; `missing` the axes whose value
- * would tell the endings apart that are left; `repair` is that of the only suspect, if it is the only one.
+ * `outcomes` are those that are still possible; `suspects` are the checks that can have decided, each with the state
+ * closest to ready in which it does, those of its axes that are not known (`open`), and its repair; `missing` are the
+ * axes whose value would help to tell the endings apart; `repair` is that of the only suspect, or null.
  * @param {Rows} rows @param {string} instruction @param {string | Ladder} source @param {State} [known]
  * @param {string | Observation | (string | Observation)[]} [observed]
  */
 export function explain(rows, instruction, source, known = {}, observed = []) {
   const model = modelOf(rows);
   const decider = ladder(rows, instruction, source);
-  const { boxes, outside } = innerOf(decider);
-  const own = find(model.instructions, "instruction", decider.instruction).axes;
+  const { boxes, outside } = decider;
+  const own = find(rows.instructions, "instruction", decider.instruction).axes;
   const every = namedValues(rows, known);
   checkDomain(rows, decider, every);
   const given = Object.fromEntries(Object.entries(every).filter(([name]) => own.includes(name)));
+  const success = { outcome: "success", error: null, flags: decider.effect.flags };
   const seen = [observed].flat().map((each) => {
-    if (typeof each === "string") find(model.outcomes, "outcome", each);
+    if (typeof each === "string") find(rows.outcomes, "outcome", each);
     return typeof each === "string" ? { outcomes: [each] } : each;
   });
 
-  /** The boxes of states that lead into these if success changes the state. @param {Box[]} never @param {State} after */
+  /** The states that lead into these boxes if `after` is set on the way. @param {Box[]} never @param {State} after */
   const leadingInto = (never, after) =>
     never
       .filter((box) => Object.keys(after).every((name) => (box[name] ?? [after[name]]).includes(after[name])))
       .map((box) => compiled(model, Object.fromEntries(Object.entries(box).filter(([name]) => !(name in after)))));
 
-  /** The state closest to ready that agrees with everything, and that this rung decides. @param {Rung | null} rung
-   * @param {State} values @returns {Codes | null} */
+  /**
+   * The state closest to ready that agrees with everything, and that this rung decides.
+   * @param {Rung | null} rung @param {State} values @returns {Codes | null}
+   */
   const agreeing = (rung, values) => {
     const never = [...model.rules, ...outside, ...boxes.slice(0, rung ? rung.number - 1 : boxes.length)];
     for (const each of seen) {
-      const { outcome, error, flags } = rung ?? { outcome: "success", error: null, flags: decider.effect.flags };
-      if (!allows(each, outcome, error, flags)) return null;
+      if (!allows(each, rung ?? success)) return null;
       never.push(...leadingInto(each.neverAfter ?? [], rung ? {} : decider.effect.after));
     }
     const start = encode(model, { ...decider.ready, ...values });
@@ -601,7 +582,7 @@ export function explain(rows, instruction, source, known = {}, observed = []) {
 
   /** Whether the axis has more than one value in what is left. @param {string} name */
   const varies = (name) => {
-    const place = find(model.places, "axis", name);
+    const place = placeOf(model, name);
     const first = endings[0].codes[place];
     if (endings.some(({ codes }) => codes[place] !== first)) return true;
     const others = model.axes[place].values.filter((_, code) => code !== first);
@@ -639,7 +620,7 @@ export function explain(rows, instruction, source, known = {}, observed = []) {
 export function outcomeCodes(rows, instruction, source, axes, held = {}) {
   const model = modelOf(rows);
   const decider = ladder(rows, instruction, source);
-  const spanned = (axes ?? decider.axes).map((name) => find(model.places, "axis", name));
+  const spanned = (axes ?? decider.axes).map((name) => placeOf(model, name));
   const values = { ...decider.ready, ...namedValues(rows, held) };
   const start = encode(model, values);
   const names = rows.outcomes.map((each) => each.name);
@@ -649,7 +630,7 @@ export function outcomeCodes(rows, instruction, source, axes, held = {}) {
   });
   // For each rung that can fire: its outcome, the values it wants of each spanned axis, and the last axis it reads.
   const rungs = decider.rungs.flatMap((rung, n) => {
-    const { places, masks } = innerOf(decider).boxes[n];
+    const { places, masks } = decider.boxes[n];
     const wanted = spanned.map((place) => (places.includes(place) ? masks[places.indexOf(place)] : -1));
     const others = places.every((place, m) => spanned.includes(place) || (masks[m] >> start[place]) & 1);
     const reads = Math.max(...places.map((place) => spanned.indexOf(place))) + 1;
@@ -657,11 +638,13 @@ export function outcomeCodes(rows, instruction, source, axes, held = {}) {
   });
   const sizes = [...spans, []].map((_, depth) => spans.slice(depth).reduce((count, span) => count * span.length, 1));
   const cells = new Uint8Array(sizes[0]);
-  /** @type {Map<string, number>} where the states below some values stand already, if the same rungs can fire there */
+  /** @type {Map<string, number>} for a depth and the rungs that can fire: where such states were filled in before */
   const filled = new Map();
 
-  /** Fill in the states that begin `at` a cell: `depth` axes have a value, and these rungs can fire.
-   * @param {number} depth @param {number} at @param {number[]} left */
+  /**
+   * Fill in the states that begin `at` a cell: `depth` axes have a value, and the rungs in `left` can fire.
+   * @param {number} depth @param {number} at @param {number[]} left
+   */
   const fill = (depth, at, left) => {
     if (!left.length || rungs[left[0]].reads <= depth) {
       cells.fill(left.length ? rungs[left[0]].outcome : names.indexOf("success"), at, at + sizes[depth]);
@@ -703,7 +686,7 @@ const encoded = (text) =>
 export function writeAddress(rows, instruction, source, values) {
   const model = modelOf(rows);
   const query = Object.entries(values).map(([name, value]) => {
-    const { keyword } = model.axes[find(model.places, "axis", name)];
+    const { keyword } = model.axes[placeOf(model, name)];
     return `${keyword}=${encodeURIComponent(value)}`;
   });
   return `${encoded(instruction)}/${encoded(source)}${query.length ? `?${query.join("&")}` : ""}`;
@@ -722,7 +705,7 @@ export function parseAddress(rows, text) {
   /** @type {State} */
   const values = {};
   for (const [name, value] of new URLSearchParams(query)) {
-    if (name in values) throw new RangeError(`${quoted(text)}: ${name} is named twice`);
+    if (Object.hasOwn(values, name)) throw new RangeError(`${quoted(text)}: ${name} is named twice`);
     values[name] = /^[0-9]+$/.test(value) ? Number(value) : value;
   }
   try {

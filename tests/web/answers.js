@@ -43,7 +43,7 @@ const KINDS = {
       found.repair,
       repair?.needsReset ?? null,
       repair?.text ?? null,
-      found.repairTo(target)?.changes ?? null,
+      (target && found.repairTo(target)?.changes) ?? null,
       cause,
       found.reason,
       found.headline,
