@@ -168,7 +168,7 @@ def test_whole_verdicts(engine: engines.Engine) -> None:
     "two checks are swapped", "two other checks are swapped", "a check's value", "a rule's value", "a rule is missing",
     "an outcome", "a ready value", "an effect", "the order of two axes",
 ])  # fmt: skip
-def test_a_changed_row_is_noticed(change: str, tmp_path: Any) -> None:
+def test_a_changed_row_is_noticed(engine: engines.Engine, change: str) -> None:
     rows = deepcopy(ROWS)
     number = next(n for n, each in enumerate(LADDERS) if (each.instruction, each.source) == ("VMXON", "intel"))
     names = [rung.name for rung in LADDERS[number].rungs]
@@ -196,10 +196,9 @@ def test_a_changed_row_is_noticed(change: str, tmp_path: Any) -> None:
     assert rows != ROWS
     questions, expected = verdicts()
     mine = [n for n, question in enumerate(questions) if question[1][0] == number]
-    with engines.node(tmp_path) as engine:
-        assert different(engine, [questions[n] for n in mine], [expected[n] for n in mine], rows)
-        if change in ("two checks are swapped", "a check's value", "an outcome"):
-            assert different(engine, [digests()[0][number]], [digests()[1][number]], rows)
+    assert different(engine, [questions[n] for n in mine], [expected[n] for n in mine], rows)
+    if change in ("two checks are swapped", "a check's value", "an outcome"):
+        assert different(engine, [digests()[0][number]], [digests()[1][number]], rows)
 
 
 def test_ladders_are_written_out(engine: engines.Engine) -> None:
@@ -250,6 +249,8 @@ def explanations() -> tuple[list[engines.Question], list[str]]:
         found = explain_known(ladder.instruction, ladder, named_values(known), seen)
         observed = [
             {"outcomes": each.outcomes, "error": each.error, "flags": each.flags, "neverAfter": each.never_after}
+            if each.text not in nvmx.OUTCOMES
+            else each.text
             for each in seen
         ]
         suspects = [
@@ -293,7 +294,7 @@ def test_addresses(engine: engines.Engine) -> None:
     "VMXON/intel?cpl=+3", "VMXON/intel?cpl=%33", "VMXON/intel?vmx=non%2Droot", "VMXON/intel?cpl=3=3", "?cpl=3",
     "VMXON/intel?cpl=3.0", "VMXON/intel?operand=gp-fault?", "VMXON/intel?cr4%2Evmxe=0",
 ])  # fmt: skip
-def test_an_address_is_refused_where_python_refuses_it(engine: engines.Engine, text: str) -> None:
+def test_malformed_addresses_are_refused_as_in_python(engine: engines.Engine, text: str) -> None:
     found = json.loads(engine(ROWS, [("address", (text,))])[0])
     try:
         instruction, source, axes = parse_address(text)
