@@ -491,8 +491,7 @@ export function verdict(rows, instruction, source, state = {}, kept = Object.key
       let best = target === "success" ? closest(model, codes, [...always, ...boxes]) : null;
       rungs.forEach((each, n) => {
         if (each.outcome !== target) return;
-        const earlier = boxes.filter((_, m) => m < n && rungs[m].outcome !== target);
-        const changes = closest(model, codes, [...always, ...earlier], boxes[n]);
+        const changes = closest(model, codes, [...always, ...boxes.slice(0, n)], boxes[n]);
         if (changes && (!best || before(changes, best))) best = changes;
       });
       return best && repairOf(rows, full, named(model, best));
