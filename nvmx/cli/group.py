@@ -9,7 +9,7 @@ import click
 _HOMES = {
     "explain": "explain_command", "verdict": "verdict_command", "sources": "row_commands", "axes": "row_commands",
     "ladder": "row_commands", "diff": "table_commands", "table": "table_commands", "suite": "table_commands",
-    "doctor": "machine_commands", "bochs": "machine_commands",
+    "page": "page_command", "doctor": "machine_commands", "bochs": "machine_commands",
 }  # fmt: skip
 
 
