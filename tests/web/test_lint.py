@@ -1,11 +1,11 @@
 """The JavaScript here is type-checked (the types are in its comments), linted and formatted."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from web.npm import installed
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "nvmx" / "web").glob("*.js"), *Path(__file__).parent.glob("*.js")])
@@ -18,20 +18,8 @@ LINT = ["biome", "check", "--line-width=120", "--indent-style=space"]
 
 @pytest.fixture(scope="module")
 def tools() -> Path:
-    """Where the programs are; they are installed once, into the user's cache."""
-    if not (npm := shutil.which("npm")):
-        pytest.skip("no npm on the PATH")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "nvmx" / "-".join(each.strip("@").replace("/", "-") for each in PACKAGES)
-    if not (folder / "complete").exists():
-        command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            subprocess.run(command, capture_output=True, check=True, timeout=60, cwd=folder)
-            (folder / "complete").touch()
-        except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"npm cannot install {' and '.join(PACKAGES)} here: {error}")
-    return folder / "node_modules" / ".bin"
+    """Where the programs are."""
+    return installed(*PACKAGES) / ".bin"
 
 
 def run(tools: Path, command: list[str], files: list[Path]) -> tuple[int, str]:
