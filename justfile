@@ -35,6 +35,7 @@ coverage:
 bench:
     {{ uv }} run python tests/benchmark/outcomes.py
     {{ uv }} run python tests/benchmark/clicks.py
+    {{ uv }} run python tests/benchmark/page_clicks.py
     {{ uv }} run python tests/benchmark/start.py
 
 # wheel and sdist in dist/; the wheel is tried where nothing else is installed
