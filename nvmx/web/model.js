@@ -672,11 +672,9 @@ export function outcomeCodes(rows, instruction, source, axes, held = {}) {
 
 // --- addresses and registers -----------------------------------------------------------------------------------------
 
-/** @param {string} text @returns {string} percent-encoded as Python does it, which leaves a slash alone */
+/** @param {string} text @returns {string} percent-encoded as Python does it */
 const encoded = (text) =>
-  encodeURIComponent(text)
-    .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll("%2F", "/");
+  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /**
  * Return the text form of a question: `VMXON/intel?cr4_vmxe=0&cpl=3`.

@@ -22,7 +22,8 @@ from nvmx.model.axis import AXES, BY_NAME
 from nvmx.model.instruction import BY_INSTRUCTION, READY
 from nvmx.model.ladder import Ladder
 from nvmx.model.verdict import Verdict, decide
-from web.npm import installed
+
+from .npm import installed
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from web.npm import installed
+from .npm import installed
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "nvmx" / "web").glob("*.js"), *Path(__file__).parent.glob("*.js")])
