@@ -18,7 +18,7 @@ import nvmx
 from nvmx.cli import main
 from nvmx.ladders import all_sources
 from nvmx.ladders import ladder as find_ladder
-from nvmx.model.axis import AXES, BY_NAME
+from nvmx.model.axis import AXES, BY_NAME, named_axes
 from nvmx.model.instruction import BY_INSTRUCTION, READY
 from nvmx.model.ladder import Ladder
 from nvmx.model.verdict import Verdict, decide
@@ -186,8 +186,12 @@ def test_random_steps(show: Open, axes: list[str] | None) -> None:
 
 def test_each_cell_of_the_map_ends_as_it_says(show: Open) -> None:
     page = show({"source": "intel", "compare": "kvm-2018-06", "state": {"a20m": 1}})
-    seen = page.evaluate("pressEach(root, shown, '.map td button:not([hidden])', { state: { a20m: 1 } })")
-    assert len(seen) == 55
+    cells = "(state) => pressEach(root, shown, '.map td button:not([hidden])', { state })"
+    seen = [each for state in ({"a20m": 1}, {"cr0_ne": 0}) for each in page.evaluate(cells, state)]
+    assert len(seen) == 2 * 55
+    # Outside VMX operation, the bits that are not on the map stay as they are.
+    outside = [each["question"]["state"] for each in seen if ", VMX off, " in each["name"]]
+    assert [(state["A20M"], state["CR0.NE"]) for state in outside] == [(1, 1)] * 28 + [(0, 0)] * 28
     for each in seen:
         check(each)
         label, current = each["name"], each["current"]
@@ -276,6 +280,12 @@ def test_registers_are_typed_in_hexadecimal(show: Open) -> None:
     assert shown["question"]["state"]["FEATURE_CONTROL.vmx"] == 0
     cr0.fill("0x80050013")
     assert answer(page.evaluate("shown.question")).state["CR0.NE"] == 0
+    for name, argument in (("CR0", "cr0"), ("CR4", "cr4"), ("EFER", "efer"), ("RFLAGS", "rflags")):
+        for value in (0, 2**64 - 1):
+            page.get_by_role("textbox", name=name).fill(hex(value))
+            bits = nvmx.state(**{argument: value})
+            state = page.evaluate("shown.question.state")
+            assert {keyword: state[named_axes([keyword])[0]] for keyword in bits} == bits
     page.get_by_role("textbox", name="CR4").fill("nonsense")
     page.get_by_text("is not a hexadecimal number").last.wait_for()
     page.evaluate("show({ source: 'khypervisor' })")
