@@ -109,8 +109,9 @@ export const facts = (app) => {
       const { repair, target } = view;
       const goal = target === "success" ? "Smallest repair" : `Smallest change that leads to ${target}`;
       const steps = Object.keys(repair?.changes ?? {}).length;
-      repaired.hidden = found.outcome === target && found.possible;
-      write(way, repair ? `${goal}: ${arrows(repair.text)}` : `No possible state ends in ${target} here.`);
+      const there = found.outcome === target && found.possible;
+      const none = there ? "Nothing to repair." : `No possible state ends in ${target} here.`;
+      write(way, repair ? `${goal}: ${arrows(repair.text)}` : none);
       step.hidden = !steps;
       whole.hidden = steps < 2;
       if (repair && steps) {

@@ -48,7 +48,7 @@ input[aria-invalid=true] { border: 2px dashed var(--edge) }
 .headline .cause { flex: 1 1 8em; min-width: 0 }
 .badge { display: inline-block; background: var(--own); color: var(--own-ink); font-weight: 700; padding: .1em .45em;
   border-radius: .25em; white-space: nowrap; border: 1px solid color-mix(in srgb, var(--own) 60%, #000) }
-.headline .badge { white-space: normal; max-width: 100%; font-size: 1.5em; justify-self: start }
+.headline .badge { white-space: normal; max-width: 100%; font-size: min(1.5em, 6cqi); justify-self: start }
 .facts { padding: 0 .8rem .6rem; border-block-end: 1px solid var(--line); display: grid; gap: .45em }
 .facts dl { display: flex; flex-wrap: wrap; gap: .2em 1.6em }
 .facts dl > div { display: flex; gap: .4em }
@@ -56,7 +56,9 @@ input[aria-invalid=true] { border: 2px dashed var(--edge) }
 .facts dd { font-weight: 600 }
 .facts p { display: flow-root }
 .repair, .impossible { font-size: 1.08em }
-.repair button, .impossible button { margin-inline-start: .5em; border-width: 2px; font-weight: 600 }
+.facts .repair { display: flex; flex-wrap: wrap; gap: .2em .5em; align-items: center; min-height: 2em } /* the table stays where it is */
+.impossible button { margin-inline-start: .5em }
+.repair button, .impossible button { border-width: 2px; font-weight: 600 }
 .impossible { border: 1px dashed var(--edge); border-radius: 5px; padding: .3em .6em; background: var(--paper); justify-self: start }
 
 /* the checks */

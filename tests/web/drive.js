@@ -91,8 +91,8 @@ export function pressEach(root, shown, selector, again = null) {
 /** Press the first step of the repair, as often as this. @param {ParentNode} root @param {number} times */
 export function repair(root, times) {
   const step = /** @type {HTMLElement} */ (root.querySelector(".repair button"));
-  for (let n = 0; n < times && !step.closest("[hidden]"); n++) step.click();
-  return step.closest("[hidden]") !== null;
+  for (let n = 0; n < times && !step.hidden; n++) step.click();
+  return step.hidden;
 }
 
 /** Choose each outcome as the aim, and go there. @param {ParentNode} root @returns {string[][]} its badge, the ending */

@@ -138,7 +138,8 @@ def expected(found: Verdict, *, repair: bool) -> dict[str, Any]:
     }
     if repair:
         way = found.repair()
-        shown["repair"] = "" if found.outcome == "success" and found.possible else f"Smallest repair: {way}"
+        done = found.outcome == "success" and found.possible
+        shown["repair"] = "Nothing to repair." if done else f"Smallest repair: {way}"
         shown["repair"] = shown["repair"].replace("->", "→")
     return shown
 
