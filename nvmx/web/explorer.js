@@ -299,10 +299,11 @@ export function explorer(element, rows, options = {}) {
     set(asked) {
       const next = complete({ ...question, ...asked });
       if (JSON.stringify(next) === JSON.stringify(question)) return;
+      const names = Object.keys(asked.state ?? {}).filter((name) => next.state[name] !== question.state[name]);
       past.push({ question, touched });
       future = [];
       note = "";
-      [question, touched] = [next, Object.keys(asked.state ?? {})];
+      [question, touched] = [next, names];
       refresh("");
     },
     close() {

@@ -19,12 +19,13 @@ _REGISTERS = {"CR0": CR0, "CR4": CR4, "EFER": EFER, "RFLAGS": RFLAGS, "FEATURE_C
 T = TypeVar("T", bound=Hashable)
 
 
-def rows(*own: Ladder) -> dict[str, Any]:
+def rows(*own: Ladder, others: bool = True) -> dict[str, Any]:
     """Return every row as a dictionary for `json.dumps`: axes, rules, modes, outcomes, sources, and all ladders.
 
     Ladders of your own come after the others, and are found first.  Many ladders share a check, or the text that it was
     read in, so each of both is written once: a rung is [number of the check, who checks, number of the reference], and
-    a fourth value says why the rung is shadowed.  Raises InvalidType for what is no Ladder.
+    a fourth value says why the rung is shadowed.  Without `others`, only the ladders given and their sources are in it.
+    Raises InvalidType for what is no Ladder.
 
     >>> [axis["keyword"] for axis in rows()["axes"] if axis.get("register") == "EFER"]
     ['efer_lma']
@@ -36,8 +37,8 @@ def rows(*own: Ladder) -> dict[str, Any]:
     for each in own:
         if not isinstance(each, Ladder):
             raise InvalidType(f"rows: {each!r} is not a Ladder")
-    sources = all_sources().values()
-    ladders = [*(ladder for source in sources for ladder in source.ladders), *own]
+    sources = [each for each in all_sources().values() if others or any(each.id == ladder.source for ladder in own)]
+    ladders = [*(ladder for source in sources for ladder in source.ladders if others), *own]
     checks = _numbered(_check(rung) for ladder in ladders for rung in ladder.rungs)
     references = _numbered(rung.source for ladder in ladders for rung in ladder.rungs)
     return {

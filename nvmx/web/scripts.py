@@ -20,7 +20,8 @@ const live = () => {
   for (const element of document.querySelectorAll("[data-nvmx]")) {
     if (element.shadowRoot) continue;
     try {
-      explorer(element, rows, JSON.parse(element.dataset.nvmx));
+      const { rows: own = rows, ...asked } = JSON.parse(element.dataset.nvmx);
+      explorer(element, own, asked);
     } catch (error) {
       console.warn("nvmx:", error);
     }
@@ -55,7 +56,8 @@ def rows_json(*own: Ladder) -> str:
 def enhance(*own: Ladder) -> str:
     """Return one classic script that makes every stand-in of a page live: each element with `data-nvmx`.
 
-    That attribute holds the options of `explorer` as JSON: instruction, source, compare, axes, state.
+    That attribute holds the options of `explorer` as JSON: instruction, source, compare, axes, state; and the `rows` to
+    read, if it asks for a ladder that is not in the script.
 
     >>> enhance().startswith("(() => {")
     True
