@@ -213,7 +213,7 @@ class Ladder:
         return html_table(
             f"{self.instruction}, {self.source}: the first check that fires decides; if none does, success "
             f"(VMX {self.effect.vmx or 'as it was'}, flags {flags_text(self.effect.flags)})",
-            ("", "asks for", "fires if", "ends in", "checked by", "written in"),
+            ("check", "asks for", "fires if", "ends in", "checked by", "written in"),
             [
                 (number, rung.name, condition_text(rung.when), rung.ending, rung.by, rung.source)
                 for number, rung in enumerate(self.rungs, 1)

@@ -246,7 +246,7 @@ def checks_table(verdict: Verdict) -> Markup:
         cells = [number, sign, rung.name, rung.ending + cause]
         rows.append([tag("b", cell) for cell in cells] if mark == "stopped here" else cells)
     title = f"{verdict.ladder.instruction}, {verdict.ladder.source}: the checks, from the top"
-    return html_table(title, ("", "", "asks for", "otherwise"), rows)
+    return html_table(title, ("check", "mark", "asks for", "otherwise"), rows)
 
 
 def decide(ladder: Ladder, given: Mapping[str, Value], kept: Iterable[str] | None = None) -> Verdict:
