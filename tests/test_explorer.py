@@ -1,302 +1,340 @@
-"""The controls set values, the page shows the verdict on them: every value of every control, and all combinations."""
+"""Python sees and sets everything that the explorer holds, hears what the page says, and stands in where none runs."""
 
+import json
 import re
 import subprocess
 import sys
-from html import escape
-from itertools import product
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import pytest
+from traitlets import TraitError
 
 import nvmx
-from nvmx.lab.page import short_page, verdict_page
+from nvmx.ladders import sources_of
 from nvmx.model.axis import BY_NAME
 from nvmx.model.html import Markup, html_table, join, tag
+from nvmx.model.instruction import BY_INSTRUCTION, INSTRUCTIONS, READY
+from nvmx.model.ladder import common_domains
 from nvmx.model.modes import MODES, mode_of
-from nvmx.model.outcome import TABLE
-from nvmx.model.verdict import changes_text
+
+LESSON = Path(__file__).parent.parent / "notebooks" / "01-what-does-vmxon-ask-for.ipynb"
 
 
-def values(control: Any) -> tuple[Any, ...]:
-    return tuple(control.options) if hasattr(control, "options") else (False, True)
+def check(explorer: nvmx.lab.Explorer, **axes: Any) -> None:
+    """The verdict is the one that is given without the explorer, and what the page is told says the same."""
+    expected = nvmx.verdict(explorer.instruction, explorer.ladder, **axes)
+    assert (explorer.verdict.outcome, explorer.verdict.rung) == (expected.outcome, expected.rung)
+    assert explorer.verdict.state == explorer.state == expected.state
+    assert repr(explorer) == repr(explorer.verdict) == repr(expected)
+    names = BY_INSTRUCTION[explorer.instruction].axes
+    assert explorer._question == {
+        "instruction": explorer.instruction,
+        "source": explorer.source,
+        "compare": explorer.compare,
+        "state": {name: explorer.state[name] for name in names},
+    }
 
 
-def check(explorer: nvmx.lab.Explorer, state: dict[str, Any]) -> None:
-    """The page shows what a verdict, asked without the explorer, says."""
-    expected = nvmx.verdict(explorer.ladder.instruction, explorer.ladder, **state)
-    page = explorer.page.value
-    assert explorer.verdict.outcome == expected.outcome
-    assert explorer.verdict.state == expected.state
-    assert page == verdict_page(explorer.verdict)
-    assert page.count("stopped here") == (expected.outcome != "success")
-    assert page.startswith("<p") and f">{expected.outcome}</b>" in page.split("</p>")[0]  # noqa: PT018
-    objections = ("No processor can be in this state", "This state is counted as another one")
-    assert any(objection in page for objection in objections) is not expected.possible
-    if expected.rung:
-        assert f", because {expected.cause}; check " in page.split("</p>")[0]
-    for rung in expected.masked:
-        assert page.count(escape(rung.name)) == 1  # in the table, as what a check asks for
-    assert explorer.possible.disabled is expected.possible
-    assert explorer.repair.disabled is (expected.outcome == "success")
-    assert explorer.mode.value == (mode_of(expected.state.columns) or "none: see beside")
+def tell(explorer: nvmx.lab.Explorer, **question: Any) -> None:
+    """Send what the page sends when someone has clicked."""
+    state = {"_question": json.loads(json.dumps({**explorer._question, **question}))}
+    data = {"method": "update", "state": state, "buffer_paths": []}
+    explorer._handle_msg({"content": {"data": data}, "buffers": []})
 
 
-def test_it_starts_with_success_and_a_control_for_each_axis_that_the_ladder_reads() -> None:
+def test_it_starts_ready() -> None:
     explorer = nvmx.lab.explorer()
-    assert list(explorer.controls) == ["cr0_pe", "cr4_vmxe", "efer_lma", "rflags_vm", "cs_l", "cpl", "vmx"]
-    assert explorer.verdict.outcome == "success"
-    assert "success" in explorer.page.value
-    check(explorer, {})
+    assert (explorer.instruction, explorer.source, explorer.compare) == ("VMXON", "kvm-2011", None)
+    assert explorer.ladder is nvmx.ladder("VMXON", "kvm-2011")
+    assert explorer.sources == sources_of("VMXON")
+    assert isinstance(explorer, ipywidgets.DOMWidget)
+    check(explorer)
 
 
-def test_every_combination_of_the_controls() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
-    seen = set()
-    for combination in product(*map(values, explorer.controls.values())):
-        state = dict(zip(explorer.controls, combination, strict=True))
-        for keyword, value in state.items():
-            explorer.controls[keyword].value = value
-        check(explorer, state)
-        seen.add(explorer.verdict.outcome)
-    assert seen == {"success", "#UD", "#GP(0)"}
-
-
-@pytest.mark.parametrize("source", ["intel", "kvm-2011"])
-@pytest.mark.parametrize("instruction", ["VMXON", "VMXOFF"])
-def test_every_value_of_every_control_and_every_mode(instruction: str, source: str) -> None:
-    explorer = nvmx.lab.explorer(instruction, source)
-    assert explorer.verdict.outcome == "success"
-    ready = {keyword: control.value for keyword, control in explorer.controls.items()}
-    for keyword, control in explorer.controls.items():
-        for value in values(control):
-            control.value = value
-            check(explorer, ready | {keyword: value})
-        control.value = ready[keyword]
-    check(explorer, ready)
-    for mode, bits in MODES.items():
-        explorer.reset.click()
-        explorer.mode.value = mode
-        chosen = {BY_NAME[name].keyword: value for name, value in bits.items()}
-        check(explorer, ready | {keyword: value for keyword, value in chosen.items() if keyword in ready})
-        assert explorer.verdict.possible or instruction == "VMXOFF"
-    explorer.reset.click()
-    check(explorer, ready)
-
-
-def test_the_buttons_repair_go_to_a_possible_state_and_start_again() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "intel")
-    ready = explorer.state
-    explorer.controls["cr4_vmxe"].value = False
-    explorer.controls["cpl"].value = 3
-    explorer.repair.click()
-    assert explorer.state == ready
-    explorer.controls["cr0_pe"].value = False
-    assert not explorer.verdict.possible
-    explorer.possible.click()
-    assert explorer.verdict.possible
-    assert explorer.state["cr0_pe"] == 0  # what was changed last is kept
-    assert explorer.mode.value == "real-address"
-    explorer.reset.click()
-    assert explorer.state == ready
-
-
-def test_another_source_and_another_instruction_take_the_state_along() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
-    explorer.controls["cpl"].value = 3
-    explorer.source.value = "intel"
-    assert explorer.state["cpl"] == 3
-    assert len(explorer.controls) == len(nvmx.ladder("VMXON", "intel").axes)
-    check(explorer, {"cpl": 3})
-    explorer.instruction.value = "VMXOFF"
-    assert (explorer.state["vmx"], explorer.state["cpl"]) == ("root", 3)
-    check(explorer, {"cpl": 3})
-
-
-def words(page: str) -> str:
-    return re.sub(r"<[^>]*>", "", page)
-
-
-def test_the_page_says_what_caused_the_ending_and_what_else_would_fail() -> None:
-    page = words(verdict_page(nvmx.verdict("VMXON", "intel", cr0_ne=0, fc_lock=0, ptr_aligned=0)))
-    assert page.startswith(
-        "#GP(0), because CR0.NE = 0; check 12 asks for CR0.NE set (CR0.NE is fixed to 1 in VMX operation)."
-    )
-    assert "Would also fail: check 15, because FEATURE_CONTROL.lock = 0; check 21, because pointer.aligned = 0." in page
-    success = words(verdict_page(nvmx.verdict("VMXON", "intel")))
-    assert success.startswith("success: the instruction does its work; no check stands in the way.")
-    assert "ecause" not in success.replace("otherwisebecause", "")  # the table's head
-    again = words(verdict_page(nvmx.verdict("VMXON", "intel", vmx="root", current_vmcs=1)))
-    assert again.startswith("VMfailValid (error 15), because VMX = root and current_VMCS = 1; check ")
-
-
-def test_the_comparison_says_what_caused_the_other_ending() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
-    explorer.compare.value = "kvm-2013"
-    explorer.controls["vmx"].value = "root"
-    assert "Different in kvm-2013: VMfailInvalid, because VMX = root and current_VMCS = 0; check " in words(
-        explorer.page.value
-    )
-
-
-def test_the_nearest_possible_state_is_one_that_both_sources_know() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "intel")
-    explorer.compare.value = "kvm-2011"  # which says nothing about non-root operation
-    explorer.controls["vmx"].value = "root"
-    explorer.controls["current_vmcs"].value = True
-    explorer.mode.value = "real-address"
-    assert not explorer.verdict.possible
-    assert explorer.verdict.nearest["vmx"] == "non-root"
-    page, before = explorer.page.value, explorer.verdict.state.columns
-    explorer.possible.click()
-    assert explorer.verdict.possible
-    assert escape(f"Nearest possible state: {changes_text(before, explorer.verdict.state.columns)}.") in page
-    assert explorer.possible.disabled
-
-
-@pytest.mark.parametrize("first", ["CS.L", "RFLAGS.VM", "CPL"])
-def test_a_button_of_a_short_explorer_does_what_it_says_or_is_disabled(first: str) -> None:
-    clicks = 0
-    for second in BY_NAME.keys() - {first}:
-        explorer = nvmx.lab.explorer("VMXON", "intel", axes=[first, second])
-        for combination in product(*map(values, explorer.controls.values())):
-            for button in (explorer.repair, explorer.possible):
-                explorer.reset.click()
-                for control, value in zip(explorer.controls.values(), combination, strict=True):
-                    control.value = value
-                if not button.disabled:
-                    button.click()
-                    assert explorer.verdict.possible
-                    assert button is explorer.possible or explorer.verdict.outcome == "success"
-                    clicks += 1
+@pytest.mark.parametrize("brief", [False, True])
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_every_value_of_every_axis_from_python_and_from_the_page(instruction: str, brief: bool) -> None:
+    for source in sources_of(instruction):
+        ladder = nvmx.ladder(instruction, source)
+        names = [name for name in ladder.reads if name in BY_INSTRUCTION[instruction].axes]
+        explorer = nvmx.lab.explorer(instruction, source, axes=names if brief else None)
+        ready = explorer._question["state"]
+        for name, values in common_domains([ladder], names).items():
+            for value in values:
+                keyword = BY_NAME[name].keyword
+                explorer.set({keyword: value})
+                check(explorer, **{keyword: value})
+                tell(explorer, state={**ready, name: value})
+                assert explorer.state[keyword] == value
+                expected = nvmx.verdict(instruction, source, **{**ready, name: value})
+                assert (explorer.verdict.rung, explorer.verdict.possible) == (expected.rung, expected.possible)
+                explorer.state = {}
+                check(explorer)
+                assert explorer._question["state"] == ready
         explorer.close()
-    assert clicks
 
 
-def test_a_button_that_would_need_other_controls_is_disabled() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "intel", axes=["CS.L"])
-    explorer.controls["cs_l"].value = False
-    assert explorer.verdict.outcome == "#UD"
-    assert explorer.repair.disabled
-    explorer = nvmx.lab.explorer("VMXON", "intel", axes=["rflags_vm"])
-    explorer.controls["rflags_vm"].value = True
-    assert not explorer.verdict.possible
-    assert explorer.possible.disabled
-
-
-def test_only_sources_that_know_the_instruction_are_offered(vmxon_only: str) -> None:
-    explorer = nvmx.lab.explorer("VMXON", vmxon_only)
-    explorer.compare.value = vmxon_only
-    explorer.instruction.value = "VMXOFF"
-    assert vmxon_only not in explorer.source.options
-    assert (explorer.source.value, explorer.compare.value) == ("intel", "nothing")
-    assert explorer.ladder is nvmx.ladder("VMXOFF", "intel")
-    explorer.instruction.value = "VMXON"
-    assert vmxon_only in explorer.source.options
-
-
-def test_two_sources_are_compared_on_the_same_state() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
-    explorer.compare.value = "intel"
-    assert "The same in intel" in explorer.page.value
-    explorer.controls["vmx"].value = "root"
-    assert "Different</b> in intel" in explorer.page.value
-    assert "VMfailInvalid" in explorer.page.value
-    assert "non-root" not in explorer.controls["vmx"].options  # kvm-2011 knows none
-    explorer.compare.value = "nothing"
-    assert "in intel" not in explorer.page.value
-
-
-def test_a_brief_explorer_has_only_the_controls_asked_for_and_says_what_they_are() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "intel", axes=["CR4.VMXE", "cpl"])
-    assert list(explorer.controls) == ["cr4_vmxe", "cpl"]
-    explorer.controls["cr4_vmxe"].value = False
-    axes = [BY_NAME[name] for name in ("CR4.VMXE", "CPL")]
-    assert explorer.page.value == short_page(explorer.verdict, axes)
-    assert "#UD" in explorer.page.value
-    for axis in axes:
-        assert axis.where in explorer.page.value
-        assert axis.set_by in explorer.page.value
-    with pytest.raises(ValueError, match="CR4"):
-        nvmx.lab.explorer("VMXON", "intel", axes=["CR4.VMX"])
-
-
-def test_a_ladder_of_ones_own_can_be_explored() -> None:
-    mine = nvmx.Ladder("VMXON", "mine", nvmx.ladder("VMXON", "intel").rungs[:-1], nvmx.Effect(vmx="root"))
-    explorer = nvmx.lab.explorer("VMXON", mine)
-    explorer.compare.value = "intel"
-    explorer.controls["rev_bit31"].value = True
-    assert explorer.verdict.outcome == "success"
-    assert "Different</b> in intel" in explorer.page.value
-    explorer.source.value = "intel"
-    assert explorer.verdict.outcome == "VMfailInvalid"
-    explorer.source.value = "mine"
-    assert explorer.verdict.outcome == "success"
-
-
-def test_a_ladder_of_ones_own_is_not_taken_for_the_source_of_its_name() -> None:
-    intel = nvmx.ladder("VMXON", "intel")
-    mine = nvmx.Ladder("VMXON", "intel", intel.rungs[:-1], intel.effect)
-    explorer = nvmx.lab.explorer("VMXON", mine)
-    assert explorer.source.options[0] == explorer.source.value == "intel (own)"
-    explorer.compare.value = "intel"
-    explorer.controls["rev_bit31"].value = True
-    assert explorer.verdict.outcome == "success"
-    assert "Different</b> in intel" in explorer.page.value
-    explorer.source.value = "intel"
-    assert explorer.verdict.outcome == "VMfailInvalid"
-    assert nvmx.lab.explorer("VMXON", intel).source.value == "intel"
-
-
-def test_set_takes_either_name_and_sets_all_or_nothing() -> None:
-    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
-    explorer.set({"CPL": 3, "cr4_vmxe": False, "A20M": 1})  # kvm-2011 does not read A20M
-    check(explorer, {"cpl": 3, "cr4_vmxe": 0})
-    before = explorer.state
-    for wrong in ({"cpl": 0, "vmx": "non-root"}, {"cpl": 0, "cpll": 1}, {"cpl": 0, "CR4.VMXE": 2}, {"cpl": None}):
-        with pytest.raises(nvmx.NvmxError):
-            explorer.set(wrong)
-        assert explorer.state == before
-    short = nvmx.lab.explorer("VMXON", "kvm-2011", axes=["CPL"])
-    short.set({"cpl": 3, "cr4_vmxe": 1})  # as it is
-    with pytest.raises(nvmx.NvmxError, match=r"control: 'cr4_vmxe' is not allowed \(allowed: 'cpl'\)"):
-        short.set({"cpl": 0, "cr4_vmxe": 0})
-    assert short.state == {"cpl": 3}
-
-
-@pytest.mark.parametrize("name", ["cpl", "vmx", "source", "compare", "instruction", "mode"])
-def test_a_choice_cannot_be_taken_away(name: str) -> None:
+def test_every_mode() -> None:
     explorer = nvmx.lab.explorer("VMXON", "intel")
-    control = explorer.controls[name] if name in explorer.controls else getattr(explorer, name)
-    before = control.value
-    with pytest.raises(nvmx.NvmxError, match="None is not allowed"):
-        control.value = None
-    assert control.value == before
-    check(explorer, {})
+    for mode, bits in MODES.items():
+        explorer.state = bits
+        check(explorer, **{BY_NAME[name].keyword: value for name, value in bits.items()})
+        assert explorer.verdict.state.mode == mode
+        assert explorer.verdict.possible
+
+
+def test_the_state_can_be_set_as_a_whole_or_in_part() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
+    explorer.set({"CPL": 3}, cr4_vmxe=False, A20M=1)
+    check(explorer, cpl=3, cr4_vmxe=0, a20m=1)
+    explorer.state = {"cpl": 1}
+    check(explorer, cpl=1)
+    explorer.state = nvmx.verdict("VMXON", "kvm-2011", vmx="root").state
+    check(explorer, vmx="root")
+    explorer.state = {}
+    check(explorer)
+
+
+def test_what_nobody_set_makes_the_state_possible() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")  # it reads no CR0.PG
+    explorer.state = MODES["real-address"]
+    assert (explorer.state["cr0_pg"], explorer.verdict.possible) == (0, True)
+    explorer.source = "intel"
+    assert (explorer.state["cr0_pg"], explorer.verdict.possible) == (0, True)
+    explorer.source = "kvm-2011"
+    explorer.state = {}
+    assert explorer.state["cr0_pg"] == 1
+
+
+WRONG: list[dict[str, Any]] = [
+    {"cpl": 0, "vmx": "non-root"},
+    {"cpl": 0, "cpll": 1},
+    {"cpl": 0, "CR4.VMXE": 2},
+    {"cpl": None},
+    {"cpl": 0, "CPL": 0},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_what_cannot_be_set_changes_nothing(wrong: dict[str, Any]) -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
+    explorer.set(cpl=3)
+    with pytest.raises(nvmx.NvmxError):
+        explorer.set(wrong)
+    check(explorer, cpl=3)
+    with pytest.raises(nvmx.NvmxError):
+        explorer.state = wrong
+    check(explorer, cpl=3)
 
 
 @pytest.mark.parametrize(
-    ("ids", "message"),
+    ("name", "value"),
     [
-        ([], "ids: name at least one source"),
-        ("intel", "ids: 'intel' is not a list of sources"),
-        (5, "ids: 5 is not a list of sources"),
-        (["kvm-2011", "kvm-2011"], "ids: kvm-2011 is named twice"),
-        ([nvmx.ladder("VMXON", "intel")], "is not the id of a source"),
-        (["kvm-2012"], "source: 'kvm-2012' is not allowed"),
+        ("instruction", "VMLAUNCH"),
+        ("instruction", None),
+        ("source", "kvm"),
+        ("source", None),
+        ("source", 5),
+        ("source", nvmx.ladder("VMXOFF", "intel")),
+        ("compare", "kvm"),
+        ("compare", 5),
+        ("state", None),
+        ("state", 5),
+        ("verdict", nvmx.verdict("VMXON", "intel")),
     ],
 )
-@pytest.mark.parametrize("history", [nvmx.lab.history, nvmx.plots.history])
-def test_a_history_of_no_sources_is_refused(history: Any, ids: Any, message: str) -> None:
-    with pytest.raises(nvmx.NvmxError, match=message):
-        history("VMXON", ids=ids)
+def test_a_wrong_value_of_a_trait_is_refused(name: str, value: Any) -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel", compare="kvm-2011")
+    explorer.set(cpl=3)
+    with pytest.raises(TraitError if name == "verdict" else nvmx.NvmxError):
+        setattr(explorer, name, value)
+    assert (explorer.source, explorer.compare) == ("intel", "kvm-2011")
+    check(explorer, cpl=3)
 
 
-def test_a_history_takes_any_iterable() -> None:
-    names = ["kvm-2013", "intel"]
-    assert list(nvmx.lab.history("VMXON", ids=iter(names)).slider.options) == names
-    assert nvmx.plots.history("VMXON", ids=iter(names)).sentence == nvmx.plots.history("VMXON", ids=names).sentence
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"instruction": "VMLAUNCH"}, "instruction: 'VMLAUNCH' is not allowed"),
+        ({"source": "kvm"}, "'kvm' is not allowed"),
+        ({"compare": "kvm"}, "'kvm' is not allowed"),
+        ({"axes": ["CR4.VMX"]}, "axis: 'CR4.VMX' is not allowed; did you mean 'CR4.VMXE'"),
+        ({"axes": "CPL"}, "axes: 'CPL' is not a list"),
+        ({"axes": ["cpl", "CPL"]}, "CPL is named twice"),
+        ({"instruction": "VMXOFF", "axes": ["operand"]}, "axis of VMXOFF: 'operand' is not allowed"),
+    ],
+)
+def test_a_wrong_argument_is_refused(arguments: dict[str, Any], message: str) -> None:
+    before = open_widgets()
+    with pytest.raises(nvmx.NvmxError, match=re.escape(message)):
+        nvmx.lab.explorer(**arguments)
+    assert open_widgets() == before
+
+
+def test_another_source_and_another_instruction_take_the_state_along() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel", compare="xen")
+    explorer.set(cpl=3, a20m=1)
+    explorer.instruction = "VMXOFF"
+    assert (explorer.source, explorer.compare) == ("intel", "xen")
+    assert (explorer.state["vmx"], explorer.state["cpl"], explorer.state["a20m"]) == ("root", 3, 1)  # VMX must be on
+    explorer.instruction = "VMXON"
+    check(explorer, cpl=3, a20m=1)
+    explorer.set(vmx="non-root", current_vmcs=1, a20m=0)
+    explorer.source = "kvm-2011"  # which says nothing about non-root operation
+    assert (explorer.state["vmx"], explorer.verdict.possible) == ("root", True)
+
+
+def test_a_source_that_does_not_know_the_instruction_gives_way(vmxon_only: str) -> None:
+    explorer = nvmx.lab.explorer("VMXON", vmxon_only, compare=vmxon_only)
+    assert vmxon_only in explorer.sources
+    explorer.instruction = "VMXOFF"
+    assert vmxon_only not in explorer.sources
+    assert (explorer.source, explorer.compare) == ("intel", None)
+    assert explorer.ladder is nvmx.ladder("VMXOFF", "intel")
+    with pytest.raises(nvmx.NvmxError):
+        explorer.source = vmxon_only
+
+
+def test_two_sources_are_compared_on_the_same_state() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011", compare="intel")
+    explorer.set(a20m=1)  # intel reads it
+    assert explorer.compared is not None
+    assert (explorer.verdict.outcome, explorer.compared.outcome) == ("success", "#GP(0)")
+    with pytest.raises(nvmx.NvmxError, match="'non-root' is not allowed"):  # kvm-2011 knows none
+        explorer.set(vmx="non-root")
+    explorer.compare = None
+    assert explorer.compared is None
+    check(explorer, a20m=1)
+    explorer.set(vmx="root")  # now nobody reads A20M, which cannot be 1 in VMX operation
+    check(explorer, vmx="root")
+
+
+def test_the_closest_possible_state_keeps_what_was_changed_last() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel")
+    explorer.set(rflags_vm=1)
+    explorer.set(efer_lma=1, cs_l=1)
+    explorer.set(cr0_pe=0)
+    assert explorer.verdict.nearest["cr0_pe"] == 0
+    explorer.state = {"cr0_pe": 0}
+    explorer.set(efer_lma=0)
+    explorer.set(efer_lma=1)
+    assert explorer.verdict.nearest["efer_lma"] == 1
+
+
+def test_a_brief_explorer_sets_only_what_it_shows() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011", axes=["CPL"])
+    explorer.set(cpl=3, cr4_vmxe=1)  # as it is
+    with pytest.raises(nvmx.NvmxError, match=r"control: 'cr4_vmxe' is not allowed \(allowed: 'cpl'\)"):
+        explorer.set(cpl=0, cr4_vmxe=0)
+    check(explorer, cpl=3)
+    explorer.source = "intel"
+    check(explorer, cpl=3)
+    with pytest.raises(nvmx.NvmxError, match="axis of VMXOFF"):
+        nvmx.lab.explorer("VMXON", "intel", axes=["operand"]).instruction = "VMXOFF"
+
+
+def test_the_page_gets_the_ladders_that_it_can_show() -> None:
+    def sent(explorer: nvmx.lab.Explorer) -> list[tuple[str, str]]:
+        return [(each["instruction"], each["source"]) for each in explorer._rows["ladders"]]
+
+    brief = nvmx.lab.explorer("VMXON", "intel", axes=["CPL"])
+    assert sent(brief) == [("VMXON", "intel")]
+    assert len(json.dumps(brief._rows)) < 25_000
+    rows = brief._rows
+    brief.set(cpl=3)
+    assert brief._rows is rows
+    brief.compare = "xen"
+    assert sent(brief) == [("VMXON", "intel"), ("VMXON", "xen")]
+    brief.instruction = "VMXOFF"
+    assert sent(brief) == [("VMXOFF", "intel"), ("VMXOFF", "xen")]
+    full = nvmx.lab.explorer("VMXON", "intel")
+    assert full._rows == nvmx.web.rows()
+    assert len(json.dumps(full._rows)) < 75_000
+
+
+def test_a_ladder_of_ones_own_can_be_explored() -> None:
+    intel = nvmx.ladder("VMXON", "intel")
+    mine = nvmx.Ladder("VMXON", "mine", intel.rungs[:-1], intel.effect)
+    explorer = nvmx.lab.explorer("VMXON", mine, compare="intel")
+    explorer.set(rev_bit31=1)
+    assert explorer.compared is not None
+    assert (explorer.verdict.outcome, explorer.compared.outcome) == ("success", "VMfailInvalid")
+    assert explorer._rows == nvmx.web.rows(mine)
+    assert explorer.sources[0] == "mine"
+    explorer.source = "intel"
+    check(explorer, rev_bit31=1)
+    explorer.source = "mine"
+    check(explorer, rev_bit31=1)
+    explorer.instruction = "VMXOFF"
+    assert explorer.source == "intel"
+
+
+@pytest.mark.parametrize("axes", [None, ["rev_bit31"]])
+def test_a_ladder_of_ones_own_is_not_taken_for_the_source_of_its_name(axes: Any) -> None:
+    intel = nvmx.ladder("VMXON", "intel")
+    mine = nvmx.Ladder("VMXON", "intel", intel.rungs[:-1], intel.effect)
+    explorer = nvmx.lab.explorer("VMXON", mine, axes, compare="intel")
+    assert explorer.source == "intel (own)"
+    explorer.set(rev_bit31=1)
+    assert explorer.compared is not None
+    assert (explorer.verdict.outcome, explorer.compared.outcome) == ("success", "VMfailInvalid")
+    explorer.compare = nvmx.Ladder("VMXON", "intel", intel.rungs[:-2], intel.effect)
+    assert explorer.compared.ladder.rungs == intel.rungs[:-2]
+    assert f"{explorer.compare}" == "intel (own) (own)"
+    assert {"intel (own)", "intel (own) (own)"} <= {each["source"] for each in explorer._rows["ladders"]}
+    for ladder, name in ((intel, "intel"), (mine, "intel (own)")):
+        explorer.source = ladder
+        assert f"{explorer.source}" == name
+    assert nvmx.lab.explorer("VMXON", intel).source == "intel"
+
+
+def test_a_ladder_that_is_wrong_on_purpose_can_be_explored() -> None:
+    intel = nvmx.ladder("VMXON", "intel")
+    mutant = nvmx.Ladder("VMXON", "intel", [intel.rungs[0], *intel.rungs], intel.effect, checked=False)
+    explorer = nvmx.lab.explorer("VMXON", mutant)
+    explorer.set(cpl=3)
+    assert explorer.ladder is mutant
+    check(explorer, cpl=3)
+
+
+def test_traits_are_observed_and_linked_with_ordinary_widgets() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel")
+    box = ipywidgets.Checkbox(value=True)
+    box.observe(lambda change: explorer.set(cr4_vmxe=change["new"]), "value")
+    label, choice = ipywidgets.Label(), ipywidgets.Dropdown(options=sources_of("VMXON"))
+    ipywidgets.dlink((explorer, "verdict"), (label, "value"), lambda verdict: verdict.outcome)
+    ipywidgets.link((explorer, "source"), (choice, "value"))
+    heard: list[Any] = []
+
+    def hear(change: Any) -> None:
+        heard.append((change["name"], explorer.state["cr4_vmxe"], explorer.verdict.outcome))
+
+    explorer.observe(hear, ["state", "verdict", "source"])
+    box.value = False
+    assert label.value == "#UD"
+    choice.value = "xen"
+    assert explorer.source == "xen"
+    tell(explorer, source="intel", state=READY["VMXON"])
+    assert (label.value, choice.value) == ("success", "intel")
+    # Whoever hears of a change sees all of it.
+    assert set(heard[:2]) == {("state", 0, "#UD"), ("verdict", 0, "#UD")}
+    assert set(heard[-3:]) == {(name, 1, "success") for name in ("state", "verdict", "source")}
+
+
+def test_what_is_heard_may_set_more() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel")
+
+    def lock(change: Any) -> None:
+        if change["new"]["fc_vmx"] == 0:
+            explorer.set(fc_lock=0)
+
+    explorer.observe(lock, "state")
+    tell(explorer, state={**explorer._question["state"], "FEATURE_CONTROL.vmx": 0})
+    check(explorer, fc_vmx=0, fc_lock=0)
 
 
 def open_widgets() -> int:
@@ -321,49 +359,102 @@ def test_close_closes_everything(make: Any) -> None:
     assert open_widgets() == before
 
 
-def test_widgets_that_are_replaced_are_closed() -> None:
+def test_no_change_makes_or_leaves_a_widget() -> None:
     explorer = nvmx.lab.explorer("VMXON", "kvm-2011")
     before = open_widgets()
-    for _ in range(3):
-        explorer.source.value = "intel"
-        explorer.instruction.value = "VMXOFF"
-        explorer.source.value = "kvm-2011"
-        explorer.instruction.value = "VMXON"
+    for source, instruction in (("intel", "VMXOFF"), ("kvm-2011", "VMXON")):
+        explorer.source, explorer.instruction = source, instruction
         assert open_widgets() == before
-    check(explorer, {})
-    explorer.close()
+    check(explorer)
 
 
-def test_the_small_map_shows_the_tables_cells_and_marks_the_state() -> None:
-    verdict = nvmx.verdict("VMXON", "kvm-2011", cpl=3)
-    page = verdict_page(verdict)
-    table = nvmx.table("VMXON", "kvm-2011")
-    counts = table.loc[table["possible"], "outcome"].value_counts()
-    for look in TABLE:
-        drawn = len(re.findall(f"fill='{look.colour}' stroke='#000'", page))
-        assert drawn == counts[look.name]
-    assert "CPL 3" in re.findall(r"aria-label='([^']*)'", page)[0]
-    mark = r"<rect x='(\d+)' y='(\d+)' width='16' height='16' fill='none'"
-    ((x, y),) = re.findall(mark, page)
-    assert f"<rect x='{int(x) + 1}' y='{int(y) + 1}' width='14' height='14' fill='#E69F00'" in page
+def data_of(html: str) -> dict[str, Any]:
+    (found,) = re.findall(r"<div data-nvmx='([^']*)'>", html)
+    data: dict[str, Any] = json.loads(unescape(found))
+    return data
 
 
-def test_a_notebook_shows_controls_and_readers_without_a_kernel_see_the_page() -> None:
-    explorer = nvmx.lab.explorer()
-    explorer.controls["cpl"].value = 3
-    bundle = explorer._repr_mimebundle_()
+def test_readers_without_a_kernel_see_the_checks() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "kvm-2011", compare="intel")
+    explorer.set(cpl=3)
+    bundle, _ = explorer._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/html"] == explorer.page.value
     assert bundle["text/plain"] == repr(nvmx.verdict("VMXON", "kvm-2011", cpl=3))
+    html = bundle["text/html"]
+    assert data_of(html) == {"instruction": "VMXON", "source": "kvm-2011", "compare": "intel", "state": {"CPL": 3}}
+    assert nvmx.verdict("VMXON", "kvm-2011", cpl=3)._repr_html_() in html
+    assert "Compared with VMXON, intel: #GP(0), because CPL = 3; check 8 asks for CPL 0." in html
 
 
-def test_the_page_escapes_what_a_ladder_says() -> None:
+def brief_cells() -> list[list[str]]:
+    """The axes of each brief explorer in the first lesson."""
+    cells = ["".join(cell["source"]) for cell in json.loads(LESSON.read_text(encoding="utf-8"))["cells"]]
+    names: dict[str, Any] = {"nvmx": nvmx}
+    shown: list[list[str]] = []
+    for cell in cells:
+        if "axes=" in cell and "lab.explorer" in cell:
+            exec(cell.replace("nvmx.lab.explorer", "last = nvmx.lab.explorer"), names)  # noqa: S102 - our own notebook
+            shown.append(list(names["last"]._axes))
+    return shown
+
+
+@pytest.mark.parametrize("axes", brief_cells(), ids=str)
+def test_readers_without_a_kernel_see_how_each_value_ends(axes: list[str]) -> None:
+    html = nvmx.lab.explorer("VMXON", "intel", axes=axes)._repr_mimebundle_()[0]["text/html"]
+    assert data_of(html) == {"instruction": "VMXON", "source": "intel", "axes": axes, "state": {}}
+    lines = [unescape(re.sub("<[^>]*>", "", each)) for each in re.findall("<li>(?:(?!<ul>|<li>).)*?</li>", html)]
+    expected = [(name, value) for name in axes for value in BY_NAME[name].values]
+    assert len(lines) == len(expected)
+    for line, (name, value) in zip(lines, expected, strict=True):
+        found = nvmx.verdict("VMXON", "intel", **{BY_NAME[name].keyword: value})
+        if not found.possible:
+            found = nvmx.verdict("VMXON", "intel", **found.nearest)
+            assert line.startswith(f"{name} = {value}, with ")
+        assert f": {found.ending}" in line
+        assert found.cause in line
+        assert line.endswith(" (as it is now)") is (value == READY["VMXON"][name])
+        assert BY_NAME[name].meaning in unescape(html)
+
+
+def test_the_first_lesson_shows_its_point_without_a_kernel() -> None:
+    page = "".join(nvmx.lab.explorer("VMXON", "intel", axes=axes).static()[1] for axes in brief_cells())
+    lines = {unescape(re.sub("<[^>]*>", "", each)) for each in re.findall("<li>(?:(?!<ul>|<li>).)*?</li>", page)}
+    assert lines >= {
+        "CR4.VMXE = 0: #UD, because CR4.VMXE = 0",
+        "CPL = 3: #GP(0), because CPL = 3",
+        "VMX = root: VMfailInvalid, because VMX = root and current_VMCS = 0",
+        "VMX = non-root, with current_VMCS = 1: VM exit, because VMX = non-root",
+        "current_VMCS = 1, with VMX = root: VMfailValid (error 15), because VMX = root and current_VMCS = 1",
+        "operand = unmapped: #PF, because operand = unmapped",
+    }
+
+
+def test_a_brief_page_says_how_it_is_now() -> None:
+    explorer = nvmx.lab.explorer("VMXON", "intel", axes=["RFLAGS.VM", "CS.L"])
+    explorer.set(rflags_vm=1)
+    html = explorer.static()[1]
+    assert "No processor can be in this state: " in html
+    assert data_of(html)["state"] == {"RFLAGS.VM": 1}
+
+
+def test_a_ladder_of_ones_own_goes_with_its_stand_in() -> None:
+    mine = replace(nvmx.ladder("VMXON", "intel"), source="it's </div> <mine>")
+    html = nvmx.lab.explorer("VMXON", mine, axes=["CPL"]).static()[1]
+    assert data_of(html)["rows"] == json.loads(json.dumps(nvmx.web.rows(mine, others=False)))
+    assert "<mine>" not in html
+    assert "</div> " not in html
+
+
+def test_what_a_ladder_says_is_escaped() -> None:
     bad = nvmx.Rung("<i>", {"CPL": 3}, "#UD", "a & b", "handler", "me")
     mine = nvmx.Ladder("VMXON", "<mine>", (bad,), nvmx.Effect(vmx="root"))
-    page = verdict_page(nvmx.verdict("VMXON", mine, cpl=3))
-    assert "<i>" not in page
-    assert "<mine>" not in page
-    assert "a &amp; b" in page
+    for axes in (None, ["CPL"]):
+        explorer = nvmx.lab.explorer("VMXON", mine, axes)
+        explorer.set(cpl=3)
+        html = explorer.static()[1]
+        assert "&lt;i&gt;" in html
+        assert "<i>" not in html
+        assert "<mine>" not in html
 
 
 def test_every_text_is_escaped_unless_it_is_markup() -> None:
@@ -378,20 +469,11 @@ def test_every_text_is_escaped_unless_it_is_markup() -> None:
     assert text not in table
 
 
-def test_a_prediction_keeps_its_answer_until_a_choice_is_made() -> None:
-    question = nvmx.lab.predict("VMXON", "intel", cpl=3, cr4_vmxe=0)
-    assert question.question == "VMXON by intel, ready except for CR4.VMXE = 0, CPL = 3: how does it end?"
-    assert question.choice.value is None
-    assert question.answer.value == ""
-    for outcome in nvmx.OUTCOMES:
-        question.choice.value = outcome
-        assert question.answer.value.startswith(f"<p role='status'>{'Right' if outcome == '#UD' else 'Not so'}")
-        assert "because CR4.VMXE = 0; check " in question.answer.value
-    bundle = question._repr_mimebundle_()
-    assert bundle["text/plain"] == question.question
-    assert "<details>" in bundle["text/html"]
-    with pytest.raises(TypeError, match="at least one axis"):
-        nvmx.lab.predict("VMXON", "intel")
+def test_a_mode_is_known_by_its_bits() -> None:
+    for name, bits in MODES.items():
+        assert mode_of({**nvmx.verdict("VMXON", "intel").state.columns, **bits}) == name
+        assert nvmx.verdict("VMXON", "intel", **bits).possible
+    assert mode_of(nvmx.verdict("VMXON", "intel", cr0_pe=0).state.columns) is None
 
 
 def test_the_explorer_and_a_prediction_run_where_numpy_does_not() -> None:
@@ -400,7 +482,7 @@ import sys
 sys.modules.update(dict.fromkeys(("numpy", "pandas", "matplotlib")))
 import nvmx
 explorer = nvmx.lab.explorer("VMXON", "intel")
-explorer.set({"cpl": 3})
+explorer.set(cpl=3)
 question = nvmx.lab.predict("VMXON", "intel", cpl=3)
 question.choice.value = "#GP(0)"
 print(explorer.verdict.outcome, question.answer.value[:23])
@@ -412,29 +494,10 @@ print(explorer.verdict.outcome, question.answer.value[:23])
 def test_only_who_needs_ipywidgets_loads_it() -> None:
     code = """
 import sys
-sys.modules["ipywidgets"] = None
+sys.modules["ipywidgets"] = sys.modules["anywidget"] = None
 import nvmx
-from nvmx.lab.page import verdict_page
-print(dir(nvmx.lab), verdict_page(nvmx.verdict("VMXON", "intel"))[:2])
+from nvmx.lab.page import full_page
+print(dir(nvmx.lab), full_page(nvmx.verdict("VMXON", "intel"))[:2])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == f"{sorted(nvmx.lab.__all__)} <p\n"
-
-
-def test_a_prediction_of_what_a_processor_did() -> None:
-    question = nvmx.lab.predict("VMXON", nvmx.bochs.recording(), cr0_pg=0, efer_lma=0, cs_l=0)
-    assert question.question.startswith("VMXON by Bochs 2.7, ready except for CR0.PG = 0")
-    question.choice.value = "success"
-    assert question.answer.value.startswith("<p role='status'>Right")
-    assert "VMX root, no current VMCS" in question.answer.value
-    with pytest.raises(TypeError, match="5 is neither a source's id nor"):
-        nvmx.lab.predict("VMXON", 5, cpl=3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="this state was not executed"):
-        nvmx.lab.predict("VMXON", nvmx.bochs.recording(), smx=1)
-
-
-def test_a_mode_is_known_by_its_bits() -> None:
-    for name, bits in MODES.items():
-        assert mode_of({**nvmx.verdict("VMXON", "intel").state.columns, **bits}) == name
-        assert nvmx.verdict("VMXON", "intel", **bits).possible
-    assert mode_of(nvmx.verdict("VMXON", "intel", cr0_pe=0).state.columns) is None

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from traitlets import TraitError
 
 import nvmx
 from nvmx.states.history import Change, versions
@@ -88,3 +89,36 @@ def test_the_map_of_a_difference_is_the_difference() -> None:
     assert len(polygons) == 2 * count
     same = nvmx.plots.diff("VMXOFF", "virtualbox", "intel")
     assert same.sentence.endswith(" 0 end differently.")
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([], "ids: name at least one source"),
+        ("intel", "ids: 'intel' is not a list of sources"),
+        (5, "ids: 5 is not a list of sources"),
+        (["kvm-2011", "kvm-2011"], "ids: kvm-2011 is named twice"),
+        ([nvmx.ladder("VMXON", "intel")], "is not the id of a source"),
+        (["kvm-2012"], "source: 'kvm-2012' is not allowed"),
+    ],
+)
+@pytest.mark.parametrize("history", [nvmx.lab.history, nvmx.plots.history])
+def test_a_history_of_no_sources_is_refused(history: Any, ids: Any, message: str) -> None:
+    with pytest.raises(nvmx.NvmxError, match=message):
+        history("VMXON", ids=ids)
+
+
+def test_a_history_takes_any_iterable() -> None:
+    names = ["kvm-2013", "intel"]
+    assert list(nvmx.lab.history("VMXON", ids=iter(names)).slider.options) == names
+    assert nvmx.plots.history("VMXON", ids=iter(names)).sentence == nvmx.plots.history("VMXON", ids=names).sentence
+
+
+def test_the_slider_takes_no_other_name() -> None:
+    history = nvmx.lab.history("VMXON", ["kvm-2013", "intel"])
+    wrong: Any
+    for wrong in ("xen", "", None, 3):
+        with pytest.raises((nvmx.NvmxError, TraitError)):
+            history.slider.value = wrong
+        assert history.slider.value == "kvm-2013"
+    assert history.page.value == history.pages["kvm-2013"]

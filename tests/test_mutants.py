@@ -211,7 +211,7 @@ def test_a_made_up_hypervisor_is_one_file_of_rows(tmp_path: Any, monkeypatch: py
         assert nvmx.verdict("VMXON", "made-up", cpl=3).outcome == "#GP(0)"
         assert "made-up" in nvmx.sources()["id"].tolist()
         assert set(nvmx.diff("VMXON", "made-up", "intel")["outcome (made-up)"]) >= {"success"}
-        assert "made-up" in nvmx.lab.explorer().source.options
+        assert "made-up" in nvmx.lab.explorer().sources
         assert nvmx.plots.map("VMXON", "made-up").sentence.startswith("VMXON by made-up")
     all_sources.cache_clear()
     assert "made-up" not in all_sources()

@@ -12,7 +12,6 @@ import nvmx
 from nvmx.ladders import sources_of
 from nvmx.model import karnaugh
 from nvmx.model.karnaugh import gray
-from nvmx.model.outcome import TABLE
 
 
 def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:
@@ -165,15 +164,6 @@ def test_a_graph_draws_no_state_over_another() -> None:
 def test_a_map_without_possible_states_has_a_whole_sentence() -> None:
     sentence = nvmx.plots.map("VMXON", "intel", down=[], across=[], cr0_pe=0).sentence
     assert sentence == "VMXON by intel, CR0.PE=0: 1 state, of which a processor can be in 0."
-
-
-@pytest.mark.parametrize("source", ["intel", "kvm-2011"])
-def test_the_small_maps_cells_are_the_big_maps(source: str) -> None:
-    chosen = nvmx.ladder("VMXON", source)
-    drawn = cells(nvmx.plots.map("VMXON", source))
-    for r, line in enumerate(karnaugh.cells(chosen, karnaugh.lay_out([chosen]))):
-        for c, (code, can_be) in enumerate(line):
-            assert drawn[r, c] == (TABLE[code].letter, can_be)
 
 
 def test_nothing_is_drawn_outside_of_its_picture() -> None:

@@ -416,7 +416,7 @@ def test_a_state_reads_by_either_name() -> None:
     [
         "import nvmx",
         "import nvmx; nvmx.verdict('VMXON', 'intel', cpl=3).repair(); nvmx.kvm2011.Vcpu().outcome if 0 else None",
-        "import nvmx, nvmx.lab.page as page; page.verdict_page(nvmx.verdict('VMXON', 'kvm-2011', cpl=3))",
+        "import nvmx, nvmx.lab.page as page; page.full_page(nvmx.verdict('VMXON', 'kvm-2011', cpl=3))",
     ],
 )
 def test_the_core_loads_nothing_heavy(statement: str) -> None:

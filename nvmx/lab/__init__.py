@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from ..lazy import attach
 
 if TYPE_CHECKING:
-    from .panel import Explorer, explorer
     from .question import Prediction, predict
     from .timeline import History, history
+    from .widget import Explorer, explorer
 
 __all__ = ["Explorer", "History", "Prediction", "explorer", "history", "predict"]
 
-# Loaded when first asked for: `page` needs no ipywidgets, and `panel` and `question` need no numpy.
+# Loaded when first asked for: `page` needs no ipywidgets, and the explorer and a prediction need no numpy.
 __getattr__, __dir__ = attach(__name__, __all__, {
-    "panel": "Explorer explorer",
+    "widget": "Explorer explorer",
     "question": "Prediction predict",
     "timeline": "History history",
 })  # fmt: skip

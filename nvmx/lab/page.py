@@ -1,15 +1,12 @@
-"""What the controls show: pure functions, from a verdict or a version to HTML."""
+"""What stands in for the explorer where no kernel runs, and what the history shows: pure functions that return HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from json import dumps
 from typing import TYPE_CHECKING
 
-from ..model.axis import Axis
+from ..model.axis import BY_NAME, Value
 from ..model.html import Markup, badge, html_table, join, tag
-from ..model.outcome import BY_OUTCOME
-from ..model.rules import nearest_possible
-from ..model.state import State
-from ..model.verdict import Verdict, cause_text, changes_text, checks_table
-from .small_map import small_map
+from ..model.verdict import Verdict, cause_text, decide
 
 if TYPE_CHECKING:  # needs numpy, and this module must work without it
     from ..states.history import Change, Version
@@ -17,83 +14,62 @@ if TYPE_CHECKING:  # needs numpy, and this module must work without it
 _HEADLINE = "font-size:1.2em;line-height:1.4"
 
 
-def verdict_page(verdict: Verdict, other: Verdict | None = None) -> Markup:
-    """Return the verdict in words, the smallest repair, the ladder with a mark at each check, and a small map.
+def live(page: Markup, data: Mapping[str, object]) -> Markup:
+    """Return the page in an element that says, for a script, which explorer it stands for.
 
-    `other` is a second source's verdict on the same state, to compare.
+    >>> live(Markup("<p>success</p>"), {"source": "xen"})
+    "<div data-nvmx='{&quot;source&quot;:&quot;xen&quot;}'><p>success</p></div>"
     """
-    repair = verdict.repair() if verdict.outcome != "success" else None
-    legend = "The frame is where you are; in empty cells no processor can be."
+    told = {name: value for name, value in data.items() if value is not None}
+    return tag("div", page, data_nvmx=dumps(told, separators=(",", ":")))
+
+
+def full_page(verdict: Verdict, other: Verdict | None = None) -> Markup:
+    """Return the verdict, its checks, and the verdict of a second source on the same state."""
+    page = Markup(verdict._repr_html_())
+    return page if other is None else join(page, _line(f"Compared with {other.headline}."))
+
+
+def brief_page(verdict: Verdict, axes: Sequence[str]) -> Markup:
+    """Return the verdict, and how each value of each axis (by column name) ends if the others stay as they are."""
+    reason = f", because {verdict.short_reason}" if verdict.rung else ""
     return join(
-        _verdict_text(verdict, other),
-        "" if other is None else _comparison(verdict, other),
-        "" if repair is None else _line(f"Smallest repair: {repair}."),
-        tag(
-            "div",
-            tag("div", checks_table(verdict), style="flex:1 1 22em;max-width:44em"),
-            tag(
-                "figure",
-                small_map(verdict),
-                tag("figcaption", legend, style="line-height:1.3"),
-                style="margin:0;flex:none;max-width:100%",
-            ),
-            style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start",
-        ),
+        tag("p", badge(verdict.outcome), verdict.ending.removeprefix(verdict.outcome), f"{reason}.", style=_HEADLINE),
+        "" if verdict.possible else _line(f"{verdict.objection[0].upper()}{verdict.objection[1:]}."),
+        tag("ul", *(_axis(verdict, name) for name in axes), style="line-height:1.4"),
     )
 
 
-def short_page(verdict: Verdict, axes: Sequence[Axis]) -> Markup:
-    """Return the verdict in words, and for each of the axes its place in the processor, its meaning and who sets it."""
-    facts = [tag("li", tag("b", axis.name), f" ({axis.where}): {axis.meaning}. Set by {axis.set_by}.") for axis in axes]
-    return join(_verdict_text(verdict), tag("ul", *facts, style="line-height:1.4"))
+def _axis(verdict: Verdict, name: str) -> Markup:
+    """Write where the axis is, what it means and who sets it; then one line for each of its values."""
+    axis = BY_NAME[name]
+    about = f" ({axis.where}): {axis.meaning}. Set by {axis.set_by}."
+    values = [tag("li", *_ending(verdict, name, value)) for value in verdict.ladder.domain(name)]
+    return tag("li", tag("b", name), about, tag("ul", *values))
 
 
-def nearest_state(verdict: Verdict, other: Verdict | None = None) -> State:
-    """Return the closest possible state about which the source, and the one compared with, say something."""
-    outside = [*verdict.ladder.outside_domain, *(other.ladder.outside_domain if other else ())]
-    return State(nearest_possible(verdict.state.columns, verdict.kept, outside))
+def _ending(verdict: Verdict, name: str, value: Value) -> Iterator[object]:
+    """Write how it ends with this value; if no processor can have it here, in the closest state with that value."""
+    now = verdict.state.columns
+    found = decide(verdict.ladder, {**now, name: value}, kept=[name])
+    yield tag("b", f"{name} = {value}")
+    if not found.possible:
+        there = found.nearest.columns
+        if there[name] != value:
+            yield ": no processor can be in such a state"
+            return
+        found = decide(verdict.ladder, there)
+        also = [f"{each} = {there[each]}" for each in there if there[each] != now[each] and each != name]
+        yield f", with {', '.join(also)}"
+    yield ": "
+    yield from (badge(found.outcome), found.ending.removeprefix(found.outcome))
+    if found.rung:
+        yield f", because {cause_text(found.rung, found.state)}"
+    yield " (as it is now)" if value == now[name] else ""
 
 
 def _line(*children: object) -> Markup:
     return tag("p", *children, style="line-height:1.4")
-
-
-def _verdict_text(verdict: Verdict, other: Verdict | None = None) -> Markup:
-    """The ending and its cause, what else would fail, and for an impossible state why it is one."""
-    meaning = BY_OUTCOME[verdict.outcome].meaning
-    if verdict.rung is None:
-        words: list[object] = [f": {meaning}; no check stands in the way."]
-    else:
-        words = [_because(verdict), f" ({verdict.rung.reason}).", tag("br"), f"{meaning[0].upper()}{meaning[1:]}."]
-    also = "; ".join(
-        f"check {number}, because {cause_text(rung, verdict.state)}"
-        for number, (rung, mark) in enumerate(verdict.steps, 1)
-        if mark == "would also fail"
-    )
-    return join(
-        tag("p", _ending(verdict), *words, style=_HEADLINE, role="status"),
-        _line(f"Would also fail: {also}.") if also else "",
-        "" if verdict.possible else _impossible(verdict, other),
-    )
-
-
-def _impossible(verdict: Verdict, other: Verdict | None) -> Markup:
-    way = changes_text(verdict.state.columns, nearest_state(verdict, other).columns)
-    lead, _, reason = verdict.objection.partition(": ")
-    return _line(tag("b", f"{lead.capitalize()}:"), f" {reason}. Nearest possible state: {way}.")
-
-
-def _ending(verdict: Verdict) -> Markup:
-    return join(badge(verdict.outcome), "" if verdict.error is None else f" (error {verdict.error})")
-
-
-def _because(verdict: Verdict) -> str:
-    return f", because {verdict.short_reason}" if verdict.rung else ""
-
-
-def _comparison(verdict: Verdict, other: Verdict) -> Markup:
-    same = "The same" if verdict.outcome == other.outcome else tag("b", "Different")
-    return _line(same, f" in {other.ladder.source}: ", _ending(other), _because(other), ".")
 
 
 def version_page(version: "Version", place: int, count: int) -> Markup:
@@ -115,7 +91,7 @@ def version_page(version: "Version", place: int, count: int) -> Markup:
         ),
         _line(source.note),
         *((_change("Made right", version.made_right), _change("Made wrong", version.made_wrong)) if place else ()),
-        html_table(f"{version.ladder.instruction}, {source.id}", ("", "asks for", "otherwise", "change"), rows),
+        html_table(f"{version.ladder.instruction}, {source.id}", ("check", "asks for", "otherwise", "change"), rows),
         _line("Dropped: ", tag("b", ", ".join(version.dropped)), ".") if version.dropped else "",
         _line(f"Written in {source.reference}."),
     )

@@ -7,6 +7,7 @@ import ipywidgets as widgets
 from ..states.history import Version, versions
 from .column import Column
 from .page import version_page
+from .slider import Slider
 
 
 class History(Column):
@@ -15,9 +16,7 @@ class History(Column):
     def __init__(self, found: list[Version]) -> None:
         # All pages are made at once, so that the slider only has to show one.
         self.pages = {version.source.id: version_page(version, n, len(found)) for n, version in enumerate(found)}
-        self.slider = widgets.SelectionSlider(
-            options=list(self.pages), description="version", layout=widgets.Layout(width="min(40em, 100%)"),
-        )  # fmt: skip
+        self.slider = Slider("version", self.pages)
         self.page = widgets.HTML()
         self.slider.observe(self._show, "value")
         super().__init__([self.slider, self.page])
@@ -38,6 +37,6 @@ def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> His
     or has no ladder for the instruction, and if there is none.
 
     >>> history("VMXON", ["kvm-2011", "kvm-2013"]).slider.options
-    ('kvm-2011', 'kvm-2013')
+    ['kvm-2011', 'kvm-2013']
     """
     return History(versions(instruction, ids))

@@ -1,18 +1,15 @@
 """The geometry of a Karnaugh map, in which neighbours differ on one axis.  The unit is a cell; a drawing scales it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from math import prod
 from typing import NamedTuple, TypeVar
 
 from .axis import Value, named_axes
 from .errors import InvalidValue
-from .instruction import READY
 from .ladder import Ladder, common_domains
-from .outcome import OUTCOMES
-from .rules import broken_rule, complete
 
 # The mode of the processor across, and the other prerequisites down: then related states are neighbours.
 ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
@@ -35,8 +32,8 @@ class Run(NamedTuple):
 class Side:
     """The rows, or the columns, of a map: the `axes` whose values they stand for, and each row's `values` of them.
 
-    >>> Side(("VMX",), (("off",), ("root",))).find({"VMX": "root"})
-    1
+    >>> Side(("VMX",), (("off",), ("root",))).bands
+    [[Run(value='off', start=0, length=1), Run(value='root', start=1, length=1)]]
     """
 
     axes: tuple[str, ...]
@@ -46,10 +43,6 @@ class Side:
     def bands(self) -> list[list[Run]]:
         """For each axis, the runs of neighbours that share its value: what is drawn beside the cells."""
         return [runs(values[n] for values in self.values) for n in range(len(self.axes))]
-
-    def find(self, state: Mapping[str, Value]) -> int:
-        """Return the number of the row that has the state's values of the axes."""
-        return self.values.index(tuple(state[name] for name in self.axes))
 
 
 @dataclass(frozen=True)
@@ -127,24 +120,4 @@ def runs(values: Iterable[Value]) -> list[Run]:
         length = len(list(neighbours))
         found.append(Run(value, start, length))
         start += length
-    return found
-
-
-@lru_cache(maxsize=64)
-def cells(ladder: Ladder, layout: Map, held: tuple[tuple[str, Value], ...] = ()) -> list[list[tuple[int, bool]]]:
-    """Return, row by row, each cell's code into OUTCOMES and whether a processor can be in it.
-
-    Axes that are neither spread nor in `held` (pairs of name and value) have their ready value.
-    """
-    ready = {**READY[ladder.instruction], **dict(held)}
-    fixed = {*ladder.reads, *layout.axes, *dict(held)}
-    found = []
-    for row in layout.rows.values:
-        line = []
-        for column in layout.columns.values:
-            state = {**ready, **dict(zip(layout.axes, row + column, strict=True))}
-            rung = ladder.deciding(state)
-            possible = broken_rule(complete(state, fixed)) is None
-            line.append((OUTCOMES.index(rung.outcome if rung else "success"), possible))
-        found.append(line)
     return found
