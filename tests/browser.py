@@ -1,6 +1,7 @@
 """A real JupyterLab on a loopback port and a real Chromium, for the browser test and the click benchmark."""
 
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -71,8 +72,13 @@ def open_and_run(page: Any, address: str, notebook: str) -> None:
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=MINUTE)
     idle = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
     page.wait_for_selector(idle, timeout=MINUTE)
-    page.wait_for_timeout(2000)  # the first "idle" comes before the kernel listens
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
-    page.wait_for_timeout(1000)
+    # The first "idle" comes before there is a kernel, and the next before it listens: what is run then is lost.
+    page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python")', timeout=MINUTE)
+    prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+    for _ in range(30):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+        page.wait_for_timeout(1000)
+        if re.search("[0-9*]", prompts.first.inner_text()):
+            break
     page.wait_for_selector(idle, timeout=MINUTE)

@@ -8,7 +8,7 @@ import pytest
 from .npm import installed
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted([*(ROOT / "nvmx" / "web").glob("*.js"), *Path(__file__).parent.glob("*.js")])
+FILES = sorted([*(ROOT / "nvmx").rglob("*.js"), *Path(__file__).parent.glob("*.js")])
 PACKAGES = ("typescript@7.0.2", "@biomejs/biome@2.6.8")
 TYPES = ["tsc", "--noEmit", "--allowJs", "--checkJs", "--strict", "--noUnusedLocals", "--noUnusedParameters",
          "--noImplicitReturns", "--target", "es2023", "--module", "es2022", "--moduleResolution", "bundler",
