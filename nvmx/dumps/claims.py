@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..model.axis import BY_NAME, Value, find_axis
 from ..model.errors import NvmxError
 from ..model.modes import MODE_AXES, MODES
-from ..model.registers import CR0, CR4, rights_form, state, vmcs_rights
+from ..model.registers import rights_form, state, vmcs_rights, wrong_fixed_bits
 from .decode import Decoded
 from .facts import Block, Fact, Mode, Msr, Register, Says
 from .line import Line
@@ -153,13 +153,12 @@ def broken_fixed_bits(registers: dict[str, Register], msrs: dict[int, Msr]) -> I
     """Yield each of the other fixed bits of CR0 and CR4 that is wrong, in words, with the two lines that say so."""
     for index, fixed in FIXED.items():
         name, must_be = fixed[:3], int(fixed.endswith("0"))
-        own = CR0 if name == "cr0" else CR4
         if name not in registers or index not in msrs:
             continue
         register, msr = registers[name], msrs[index]
-        wrong = msr.value & ~register.value if must_be else register.value & ~msr.value
+        wrong = wrong_fixed_bits(fixed, msr.value, register.value)
         for bit in range(64):
-            if wrong >> bit & 1 and bit not in own.values():
+            if wrong >> bit & 1:
                 what = f"{name.upper()} bit {bit} must be {must_be} (IA32_VMX_{fixed.upper()})"
                 yield what, (register.line, msr.line)
 

@@ -17,7 +17,7 @@ from .observed import Observation
 from .outcome import OUTCOMES
 from .rules import BOXES, RULES
 from .state import State
-from .verdict import Repair, Verdict, cause_text, changes_text, decide
+from .verdict import Repair, Verdict, changes_text, decide
 
 _WIDEST = 100  # of a line that is quoted, in characters
 _SUSPECTS = 12  # how many checks a text shows; `suspects` has all of them
@@ -185,16 +185,20 @@ class Explanation:
     @property
     def is_ruled_out(self) -> bool:
         """Whether what was seen cannot be in any state that agrees with what is known."""
-        return self.objection is None and not self._endings and not _conflict(self.known, self.ladder)
+        return self.objection is None and not self._endings and not self._clash
+
+    @cached_property
+    def _clash(self) -> Mapping[str, Value]:
+        """What is known and contradicts itself."""
+        return _conflict(self.known, self.ladder)
 
     @cached_property
     def refused(self) -> str | None:
         """Why there is no answer: the text was refused, or what is known or was observed contradicts itself."""
         if self.objection is not None or self._endings:
             return self.objection
-        clash = _conflict(self.known, self.ladder)
-        if clash:
-            return f"{_values_text(clash)}: {_why_impossible(clash)}"
+        if self._clash:
+            return f"{_values_text(self._clash)}: {_why_impossible(self._clash)}"
         seen = ", ".join(each.text for each in self.seen)
         left = Explanation(self.ladder, self.known).outcomes
         return f"by {self.ladder.source}, what is known allows only {_either(left)}, but what was seen is: {seen}"
@@ -223,7 +227,7 @@ class Explanation:
             found.append(f"no instruction was named: the state is explained for {name}")
         if self._granted:
             found.append(f"taken for granted: {', '.join(rung.name for rung in self._granted)}")
-        if any({"FEATURE_CONTROL.lock"} & set(each.repair.columns) for each in self.suspects if each.repair):
+        if any("FEATURE_CONTROL.lock" in each.repair.columns for each in self.suspects if each.repair):
             found.append("the lock keeps the other bits of FEATURE_CONTROL as they are: write it together with bit 2")
         for rung in self.behind:
             number = self.ladder.rungs.index(rung) + 1
@@ -237,11 +241,9 @@ class Explanation:
         def distance(ending: tuple[Rung | None, State]) -> int:
             return sum(value != ready[name] for name, value in ending[1].columns.items())
 
-        rung, state = min(self._endings, key=distance)
-        if rung is None:
-            return ""
-        because = f"{cause_text(rung, state)}; check {self.ladder.rungs.index(rung) + 1} asks for {rung.name}"
-        return f"{rung.ending}, because {because}"
+        _, state = min(self._endings, key=distance)
+        found = decide(self.ladder, state.columns)
+        return f"{found.ending}, because {found.short_reason}" if found.rung else ""
 
     def _of(self, names: Iterable[str]) -> dict[str, Value]:
         return {name: self.known[name] for name in names if name in self.known}

@@ -147,12 +147,21 @@ def state(
     return {axis.keyword: known[name] for name, axis in BY_NAME.items() if name in known}
 
 
+def wrong_fixed_bits(msr: str, demands: int, value: int) -> int:
+    """Return the other bits of CR0 or CR4 that are not as an MSR demands, as a mask; `msr` is as for `state`.
+
+    >>> hex(wrong_fixed_bits("cr0_fixed0", 0x80000021, 0)), hex(wrong_fixed_bits("cr4_fixed1", 0x3FF, 0x2620))
+    ('0x0', '0x400')
+    """
+    wrong = demands & ~value if msr.endswith("0") else value & ~demands
+    return wrong & ~sum(1 << bit for bit in _OTHERS[msr.partition("_")[0]].values()) & (1 << 64) - 1
+
+
 def _other_fixed_bits(given: Mapping[str, int | None]) -> dict[str, Value]:
     """Return whether the other fixed bits are valid, if that follows from what is given."""
     tests: list[bool | None] = []
-    for register, own in _OTHERS.items():
-        others = (1 << 64) - 1 - sum(1 << bit for bit in own.values())
-        for msr, wanted in ((f"{register}_fixed0", 1), (f"{register}_fixed1", 0)):
+    for register in _OTHERS:
+        for msr in (f"{register}_fixed0", f"{register}_fixed1"):
             if given[msr] is None:
                 tests.append(None)
                 continue
@@ -160,8 +169,7 @@ def _other_fixed_bits(given: Mapping[str, int | None]) -> dict[str, Value]:
             if given[register] is None:
                 raise InvalidType(f"{msr} says nothing without {register}")
             value = operator.index(given[register])  # type: ignore[arg-type]
-            wrong = demands & ~value if wanted else value & ~demands
-            tests.append(not wrong & others)
+            tests.append(not wrong_fixed_bits(msr, demands, value))
     if False in tests:
         return {"other_fixed_bits": 0}
     return {} if None in tests else {"other_fixed_bits": 1}
