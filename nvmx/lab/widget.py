@@ -14,6 +14,7 @@ from ..model.axis import BY_NAME, Value, named_axes, named_values
 from ..model.errors import InvalidType, OutsideDomain, unknown
 from ..model.instruction import BY_INSTRUCTION, READY, instruction_name
 from ..model.ladder import Ladder, common_domains
+from ..model.modes import MODE_AXES, MODES
 from ..model.rules import complete, nearest_possible
 from ..model.state import State
 from ..model.verdict import Verdict, decide
@@ -135,6 +136,8 @@ class Explorer(AnyWidget):
     @validate("state")
     def _check_state(self, proposal: Any) -> State:
         given = proposal.value
+        if isinstance(given, State) and given is self.verdict.state:
+            return given  # the page asks it, which may have had to change what has no control
         if isinstance(given, State):
             return self._with(given.columns, given.columns)
         if not isinstance(given, Mapping):
@@ -148,7 +151,7 @@ class Explorer(AnyWidget):
             if changes[name] not in allowed:
                 raise unknown(f"value of {name}", changes[name], allowed, OutsideDomain)
         read = {name for each in ladders for name in each.reads}
-        offered = read if self._axes is None else self._axes
+        offered = read if self._axes is None else _offered(self._axes)
         for name in read.difference(offered):
             if changes.get(name, ready[name]) != ready[name]:
                 raise unknown("control", BY_NAME[name].keyword, [BY_NAME[each].keyword for each in offered])
@@ -177,8 +180,8 @@ class Explorer(AnyWidget):
             self.instruction, self.source = question["instruction"], question["source"]
             self.compare = question["compare"]
             verdict = self._decide(self.source)
-            self.state = verdict.state
             self.set_trait("verdict", verdict)
+            self.state = verdict.state
 
     def _ask(self, instruction: str, source: str, compare: str | None, state: Mapping[str, Value]) -> None:
         """Ask this, here and in the page; first send it the ladders, if they are not there yet."""
@@ -230,6 +233,12 @@ def _called(ladder: Ladder, name: str) -> Ladder:
     return ladder if ladder.source == name else replace(ladder, source=name)
 
 
+def _offered(axes: list[str]) -> list[str]:
+    """Return what the brief form can set: it also has the modes, if it has all of the axes by which one knows them."""
+    modes = MODES.values() if set(MODE_AXES) <= set(axes) else ()
+    return list(dict.fromkeys([*axes, *(name for bits in modes for name in bits)]))
+
+
 def _instruction(given: object, axes: Iterable[str] | None) -> str:
     """Return `given` if it is an instruction that has all of the axes."""
     name = instruction_name(given)
@@ -248,9 +257,9 @@ def explorer(
 ) -> Explorer:
     """Return controls in the ready state, with the verdict, the checks and a map beside them.
 
-    `axes` names the only axes that get a control, for a shorter page; None: those that the ladder reads.  `compare` is
-    a second source, whose checks are shown as well.  Raises UnknownName if the instruction, a source or an axis does
-    not exist.
+    `axes` names the only axes that get a control, for a shorter page; None: those that the ladder reads.  With all of
+    CR0.PE, EFER.LMA, RFLAGS.VM and CS.L, there is a button for each mode, too.  `compare` is a second source, whose
+    checks are shown as well.  Raises UnknownName if the instruction, a source or an axis does not exist.
 
     >>> panel = explorer("VMXON", "intel")
     >>> panel.set(cpl=3)

@@ -43,58 +43,31 @@ export const headline = (app) => {
 };
 
 /** What follows from the verdict, and the way to another one. @param {App} app @returns {Part} */
-export const facts = (app) => {
-  const meaning = make("p", { class: "small" });
+export const consequences = (app) => {
   const fields = ["error number", "flags", "VMX operation afterwards", "would also fail"].map((name) => {
     const value = make("dd");
-    return { value, node: make("div", {}, make("dt", {}, name), value) };
+    const title = make("dt", {}, name);
+    return { name, title, value, node: make("div", {}, title, value) };
   });
   const way = make("span");
   const step = button("", () => {
     const { repair, question } = app.view;
     if (!repair) return;
     app.change(firstStep(app, question.state, repair.changes));
-    keepFocus();
+    keepFocus(node);
   });
   const whole = button("All at once", () => {
     if (app.view.repair) app.change(app.view.repair.changes);
-    keepFocus();
+    keepFocus(node);
   });
   const repaired = make("p", { class: "repair" }, way, step, whole);
-  const objection = make("span");
-  const nearest = button("Go there", () => {
-    if (app.view.nearest) app.change(app.view.nearest);
-    keepFocus();
-  });
-  const impossible = make("p", { class: "impossible" }, objection, nearest);
-  const note = make("p", { class: "note" });
-  const node = make(
-    "div",
-    { class: "facts" },
-    impossible,
-    meaning,
-    make("dl", {}, ...fields.map((each) => each.node)),
-    repaired,
-    note,
-  );
-  /** If the button that was pressed is gone, the focus goes to the verdict. */
-  const keepFocus = () => {
-    const root = /** @type {ShadowRoot} */ (node.getRootNode());
-    const active = /** @type {HTMLElement | null} */ (root.activeElement);
-    if (!active?.getClientRects().length) /** @type {HTMLElement | null} */ (root.querySelector(".headline"))?.focus();
-  };
+  const list = make("dl", {}, ...fields.map((each) => each.node));
+  const node = make("div", { class: "facts consequences" }, list, repaired);
   return {
     node,
     show(view) {
       const [found] = view.verdicts;
       paint(node, app.rows, found.outcome, "--outcome");
-      const { name, meaning: means } = /** @type {Outcome} */ (
-        app.rows.outcomes.find((each) => each.name === found.outcome)
-      );
-      write(
-        meaning,
-        `${view.verdicts.length > 1 ? `${found.source}: ` : ""}${name}: ${means}${found.rung ? `. Here: ${found.rung.reason}` : ""}.`,
-      );
       const masked = found.masked.map((each) => each.number);
       const texts = [
         found.error === null ? "none" : String(found.error),
@@ -103,6 +76,8 @@ export const facts = (app) => {
         masked.length ? `check${masked.length > 1 ? "s" : ""} ${masked.join(", ")}` : "",
       ];
       fields.forEach((field, n) => {
+        // Of two sources, only the first has room for them.
+        write(field.title, `${view.verdicts.length > 1 && n === 0 ? `${found.source}: ` : ""}${field.name}`);
         write(field.value, texts[n]);
         field.node.hidden = !texts[n];
       });
@@ -118,6 +93,33 @@ export const facts = (app) => {
         const [[axis, value]] = Object.entries(firstStep(app, view.question.state, repair.changes));
         write(step, `${steps > 1 ? "First step" : "Apply"}: ${axis} = ${value}`);
       }
+    },
+  };
+};
+
+/** What the verdict means, and what is odd about the state. @param {App} app @returns {Part} */
+export const meaning = (app) => {
+  const objection = make("span");
+  const nearest = button("Go there", () => {
+    if (app.view.nearest) app.change(app.view.nearest);
+    keepFocus(node);
+  });
+  const impossible = make("p", { class: "impossible" }, objection, nearest);
+  const words = make("p", { class: "small" });
+  const note = make("p", { class: "note" });
+  const node = make("div", { class: "facts meaning" }, impossible, words, note);
+  return {
+    node,
+    show(view) {
+      const [found] = view.verdicts;
+      paint(node, app.rows, found.outcome, "--outcome");
+      const { name, meaning: means } = /** @type {Outcome} */ (
+        app.rows.outcomes.find((each) => each.name === found.outcome)
+      );
+      write(
+        words,
+        `${view.verdicts.length > 1 ? `${found.source}: ` : ""}${name}: ${means}${found.rung ? `. Here: ${found.rung.reason}` : ""}.`,
+      );
       impossible.hidden = found.possible;
       if (!found.possible && view.nearest) {
         const lead = found.objection[0].toUpperCase() + found.objection.slice(1);
@@ -127,6 +129,13 @@ export const facts = (app) => {
       write(note, view.note);
     },
   };
+};
+
+/** If the button that was pressed is gone, the focus goes to the verdict. @param {Node} node */
+const keepFocus = (node) => {
+  const root = /** @type {ShadowRoot} */ (node.getRootNode());
+  const active = /** @type {HTMLElement | null} */ (root.activeElement);
+  if (!active?.getClientRects().length) /** @type {HTMLElement | null} */ (root.querySelector(".headline"))?.focus();
 };
 
 /** The first of these changes after which a processor can be in the state, if there is one.

@@ -23,7 +23,7 @@
  *   is not named is ready; `axes`: the only ones that have a control, in the brief form; null: the whole explorer
  * @typedef {{readonly question: Question, set: (asked: Partial<Question>) => void, close: () => void}} Controller
  */
-import { facts, headline, outcomes } from "./answer.js";
+import { consequences, headline, meaning, outcomes } from "./answer.js";
 import { checksTable } from "./checks.js";
 import { allowedBy } from "./controls.js";
 import { make } from "./dom.js";
@@ -62,6 +62,7 @@ const columnOf = (rows, name) => {
  */
 export function explorer(element, rows, options = {}) {
   const brief = options.axes?.map((name) => columnOf(rows, name)) ?? null;
+  const hasModes = !brief || rows.mode_axes.every((name) => brief.includes(name));
   const root = make("div", { class: brief ? "root brief" : "root" });
   const live = make("div", { class: "quiet", role: "status" });
   /** @type {{question: Question, touched: string[]}[]} */
@@ -217,15 +218,20 @@ export function explorer(element, rows, options = {}) {
   const parts = {
     bar: questionBar(app),
     headline: headline(app),
-    facts: facts(app),
+    consequences: consequences(app),
+    meaning: meaning(app),
     presets: presets(app),
     table: checksTable(app),
-    registers: registers(app),
-    outcomes: outcomes(app),
-    map: modesMap(app),
-    address: addressLine(app),
   };
-  const shown = brief ? [parts.headline, parts.facts, parts.table] : Object.values(parts);
+  /** @type {Part[]} those that are shown */
+  const shown = [
+    ...(brief ? [] : [parts.bar]),
+    parts.headline,
+    parts.consequences,
+    parts.meaning,
+    ...(hasModes ? [parts.presets] : []),
+    parts.table,
+  ];
 
   /** Show the question, and say the answer. @param {string} changed what was changed, in words */
   const refresh = (changed) => {
@@ -260,17 +266,24 @@ export function explorer(element, rows, options = {}) {
     live.textContent = `${changed ? `${changed}. ` : ""}${words}. ${found.objection}`;
   };
 
-  const side = make(
-    "div",
-    { class: "side" },
-    parts.map.node,
-    parts.outcomes.node,
-    parts.registers.node,
-    parts.address.node,
+  const main = make("div", { class: "main" }, parts.table.node);
+  const stays = make("div", { class: "verdict" }, parts.headline.node, parts.consequences.node);
+  root.append(
+    ...(brief ? [] : [parts.bar.node]),
+    stays,
+    parts.meaning.node,
+    ...(hasModes ? [parts.presets.node] : []),
+    main,
+    live,
   );
-  const main = make("div", { class: "main" }, parts.table.node, ...(brief ? [] : [side]));
-  if (brief) root.append(parts.headline.node, parts.facts.node, main, live);
-  else root.append(parts.bar.node, parts.headline.node, parts.facts.node, parts.presets.node, main, live);
+
+  /** What stands beside the checks takes as long to make as all the rest, so the answer is painted first. */
+  const completeSide = () => {
+    const side = [modesMap(app), outcomes(app), registers(app), addressLine(app)];
+    main.append(make("div", { class: "side" }, ...side.map((each) => each.node)));
+    shown.push(...side);
+    for (const part of side) part.show(app.view);
+  };
 
   /** @param {Event} event */
   const keep = (event) => event.stopPropagation(); // the notebook or the slides have shortcuts of their own
@@ -290,6 +303,7 @@ export function explorer(element, rows, options = {}) {
   shadow.adoptedStyleSheets = [sheet()];
   shadow.replaceChildren(root);
   refresh("");
+  if (!brief) requestAnimationFrame(() => setTimeout(completeSide));
 
   return {
     get question() {

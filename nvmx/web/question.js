@@ -6,6 +6,7 @@
  * @typedef {import("./explorer.js").Question} Question
  * @typedef {import("./model.js").Rows} Rows
  * @typedef {import("./model.js").State} State
+ * @typedef {import("./model.js").Value} Value
  */
 import { allowedBy } from "./controls.js";
 import { button, disable, fill, make, mark, radios, unique, write } from "./dom.js";
@@ -77,12 +78,20 @@ export const questionBar = (app) => {
   };
 };
 
-/** The modes of the processor, and real situations: buttons, or one list where there is little room.
+/** The modes of the processor, and real situations: buttons, or one list where there is little room.  The brief form has
+ * only the modes.
  * @param {App} app @returns {Part} */
 export const presets = (app) => {
   const modes = Object.entries(app.rows.modes);
   const names = modes.map(([name]) => name);
-  const choice = radios("mode", names, (name) => app.change(app.rows.modes[name], { complete: true }), "text");
+  /** What a mode may have changed, but has no control in the brief form, is ready again in the next mode. */
+  const back = () =>
+    Object.entries(app.view.ladders[0].ready).filter(
+      ([name]) => app.axes && !app.axes.includes(name) && modes.some(([, bits]) => name in bits),
+    );
+  /** @param {Value} name */
+  const enter = (name) => app.change({ ...Object.fromEntries(back()), ...app.rows.modes[name] }, { complete: true });
+  const choice = radios("mode", names, enter, "text");
   /** @param {typeof CASES[number]} chosen */
   const go = (chosen) => {
     const ready = app.rows.instructions.find(({ name }) => name === chosen.instruction)?.ready ?? {};
@@ -97,18 +106,21 @@ export const presets = (app) => {
       list.value = "";
     },
   });
+  const real = [
+    make(
+      "span",
+      { class: "group wide", role: "group", "aria-label": "real cases" },
+      make("b", {}, "Real cases"),
+      ...buttons,
+    ),
+    make("span", { class: "group narrow" }, make("b", {}, "Real cases"), list),
+  ];
   return {
     node: make(
       "div",
       { class: "presets" },
       make("span", { class: "group" }, make("b", {}, "Mode"), choice.node),
-      make(
-        "span",
-        { class: "group wide", role: "group", "aria-label": "real cases" },
-        make("b", {}, "Real cases"),
-        ...buttons,
-      ),
-      make("span", { class: "group narrow" }, make("b", {}, "Real cases"), list),
+      ...(app.axes === null ? real : []),
     ),
     show({ question, ladders }) {
       const mode = modeOf(app.rows, question.state);

@@ -40,6 +40,7 @@ input[aria-invalid=true] { border: 2px dashed var(--edge) }
 .presets button { border-color: var(--line) }
 
 /* the verdict */
+.verdict { display: contents }
 .headline, .facts { background: color-mix(in srgb, var(--outcome) 13%, var(--paper)); border-inline-start: 10px solid var(--outcome) }
 .headline { position: sticky; top: 0; z-index: 3; padding: .6rem .8rem .4rem; font-size: clamp(1.05rem, 1.7cqi, 2rem); line-height: 1.2;
   display: grid; gap: .3em; border-block-start: 1px solid var(--line) }
@@ -49,7 +50,9 @@ input[aria-invalid=true] { border: 2px dashed var(--edge) }
 .badge { display: inline-block; background: var(--own); color: var(--own-ink); font-weight: 700; padding: .1em .45em;
   border-radius: .25em; white-space: nowrap; border: 1px solid color-mix(in srgb, var(--own) 60%, #000) }
 .headline .badge { white-space: normal; max-width: 100%; font-size: min(1.5em, 6cqi); justify-self: start }
-.facts { padding: 0 .8rem .6rem; border-block-end: 1px solid var(--line); display: grid; gap: .45em }
+.facts { padding: 0 .8rem; display: grid; gap: .2em 2em; align-items: center }
+.meaning { padding-block: .3em .6em; gap: .45em; border-block-end: 1px solid var(--line) }
+.main :is(input, button, select) { scroll-margin-block-start: 12rem } /* what has the focus is not below the verdict */
 .facts dl { display: flex; flex-wrap: wrap; gap: .2em 1.6em }
 .facts dl > div { display: flex; gap: .4em }
 .facts dt { color: color-mix(in srgb, var(--ink) 80%, var(--paper)) }
@@ -89,7 +92,7 @@ td.ending::before { content: ""; display: inline-block; width: .7em; height: .7e
 .ending span { display: block; font-size: .88em; color: inherit }
 tr[data-first] { box-shadow: 0 0 0 3px var(--ink); position: relative; z-index: 1 }
 tr[data-first] .asks::after { content: " first difference"; display: inline-block; margin-inline-start: .4em; background: var(--ink); color: var(--paper); padding: 0 .4em; border-radius: 3px; font-size: .8em; font-weight: 600 }
-.mark { white-space: nowrap }
+.mark { white-space: nowrap } td.ending { text-wrap: balance }
 .mark i { font-style: normal; display: inline-block; width: 1.25em }
 .detail { font-size: .93em; background: var(--soft) }
 .checks tr.detail, .checks tr.other { grid-template-columns: minmax(0, 1fr) }
@@ -129,9 +132,9 @@ tr[data-first] .asks::after { content: " first difference"; display: inline-bloc
 .map th[aria-current] { font-weight: 700; text-decoration: underline 2px }
 .map tbody th { vertical-align: middle; border: 1px solid var(--line) }
 .map td { padding: 0; height: 25px; border: 1px solid var(--line) }
-.map td button { display: block; width: 100%; min-height: 25px; height: 25px; padding: 0; border: 0; border-radius: 0; background: var(--own); color: var(--own-ink); font-weight: 600; font-size: .9em; line-height: 1 }
-.map td button:hover { background: var(--own); text-decoration: underline }
-.map td button[aria-current] { outline: 4px solid var(--ink); outline-offset: -1px; position: relative; z-index: 1; font-size: 1.1em }
+.map td button { display: block; width: 100%; min-height: 25px; height: 25px; padding: 0; border: 0; border-radius: 0; background: color-mix(in srgb, var(--own) 55%, var(--paper)); font-weight: 600; font-size: .9em; line-height: 1 }
+.map td button:hover { text-decoration: underline }
+.map td button[aria-current] { background: var(--own); color: var(--own-ink); outline: 4px solid var(--ink); outline-offset: -1px; position: relative; z-index: 1; font-size: 1.1em }
 .map td button:focus-visible { outline: 3px dashed var(--ink); outline-offset: 1px; position: relative; z-index: 2 }
 .address { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .35em }
 .address label, .address .problem { grid-column: 1 / -1 }
@@ -139,9 +142,11 @@ tr[data-first] .asks::after { content: " first difference"; display: inline-bloc
 .note { color: var(--dim) }
 
 /* brief */
-.brief .headline { font-size: 1.1rem; position: static; border-block-start: 0; border-radius: 5px 5px 0 0 }
+.brief :is(.headline, .verdict) { position: static }
+.brief .headline { font-size: 1.1rem; border-block-start: 0; border-radius: 5px 5px 0 0 }
 .brief .headline .badge { font-size: 1.2em }
 .brief .facts { font-size: .95em; border: 0; border-inline-start: 10px solid var(--outcome) }
+.brief .presets { padding-inline: .5rem }
 .brief .main { padding: 0 }
 .brief { border: 1px solid var(--line); border-radius: 5px; max-width: 72rem }
 
@@ -164,6 +169,8 @@ tr[data-first] .asks::after { content: " first difference"; display: inline-bloc
   .narrow { display: none !important }
   .wide { display: inline-flex !important }
   .bar select { width: 17rem }
+  .verdict { display: block; position: sticky; top: 0; z-index: 3 }
+  .headline { position: static; border-block-start: 0; padding-block: .4rem .3rem }
   .checks thead { position: static; width: auto; height: auto; clip-path: none; overflow: visible }
   .checks { --columns: 1.5rem minmax(0, 1fr) minmax(0, 1.4fr) 8.9rem 8.9rem }
   .checks tr { grid-template-areas: "number asks bits mark ending" "number why why why why"; padding-block: 3px }
@@ -186,21 +193,26 @@ tr[data-first] .asks::after { content: " first difference"; display: inline-bloc
   .brief .main { grid-template-columns: minmax(0, 1fr) }
   .side { grid-template-columns: minmax(0, 1fr) }
   .headline { font-size: clamp(1.4rem, 1.75cqi, 2.4rem) }
-  .facts { font-size: clamp(.95rem, 1.15cqi, 1.5rem) }
+  .facts { font-size: clamp(.95rem, 1.05cqi, 1.5rem) }
   .facts .small { font-size: 1rem }
 }
 @container (min-width: 100rem) {
+  .consequences { display: flex; flex-wrap: wrap }
+  .meaning { display: flex; flex-wrap: wrap; padding-block: 0 .25em }
+  .headline { padding-block: .3rem .2rem }
+  .checks tr { min-height: 29px }
   .bar select { width: 24rem }
-  .main { grid-template-columns: minmax(0, 1fr) minmax(20rem, 26rem) }
-  .checks { --columns: 1.5rem minmax(0, 1.1fr) minmax(0, 1.5fr) 8.9rem 8.9rem 5.2rem minmax(0, 2.6fr) }
-  .checks tr, .checks thead tr { grid-template-areas: "number asks bits mark ending by why"; padding-block: 2px }
+  .presets { padding-block: .25em }
+  .main { grid-template-columns: minmax(0, 1fr) minmax(20rem, 24rem) }
+  .checks { --columns: 1.5rem minmax(0, 1.1fr) minmax(0, 1.75fr) 8.9rem 8.9rem 5.2rem minmax(0, 2.65fr) }
+  .checks tr, .checks thead tr { grid-template-areas: "number asks bits mark ending by why"; padding-block: 1px }
   td.number { align-self: center; padding: 0 !important }
-  .compare .checks { --columns: 3.4rem minmax(0, 1.1fr) minmax(0, 1.5fr) 8.9rem 8.9rem 7.6rem minmax(0, 2.2fr) }
+  .compare .checks { --columns: 3.4rem minmax(0, 1.1fr) minmax(0, 1.6fr) 8.9rem 8.9rem 7.6rem minmax(0, 2.2fr) }
   .compare .checks tr, .compare .checks thead tr { grid-template-areas: "number asks bits mark mark2 ending why" }
   .by { display: block; grid-area: by } .compare .by { display: none }
   .checks thead .why, .compare .checks thead .ending { display: block }
 }
-@media (max-height: 30em) { .headline { position: static } }
+@media (max-height: 30em) { .headline, .verdict { position: static } }
 @media (forced-colors: active) {
   .cover:checked + .cell, .outcomes button[data-reached] { background: Highlight; color: HighlightText; forced-color-adjust: none }
   tr[data-mark="stopped here"], .headline { border: 3px solid Highlight }
@@ -210,5 +222,5 @@ tr[data-first] .asks::after { content: " first difference"; display: inline-bloc
   .why button { border: 0 }
 }
 @media (prefers-reduced-motion: no-preference) { button, .cell { transition: background-color .1s } }
-@media print { .bar .ends, .presets, .address button { display: none } .headline { position: static } }
+@media print { .bar .ends, .presets, .address button { display: none } .headline, .verdict { position: static } }
 `;

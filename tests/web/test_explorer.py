@@ -21,6 +21,7 @@ from nvmx.ladders import ladder as find_ladder
 from nvmx.model.axis import AXES, BY_NAME, named_axes
 from nvmx.model.instruction import BY_INSTRUCTION, READY
 from nvmx.model.ladder import Ladder
+from nvmx.model.modes import MODE_AXES, MODES
 from nvmx.model.verdict import Verdict, decide
 
 from .npm import installed
@@ -49,12 +50,13 @@ HARNESS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t
 {drive}
 const rows = {rows};
 Object.assign(window, {{ rows, changes: [], {names},
-  show(options) {{
+  async show(options) {{
     const element = document.getElementById("explorer");
     window.shown = explorer(element, rows, {{ ...options, onChange: (question) => window.changes.push(question) }});
     window.root = element.shadowRoot;
+    while (!options.axes && !root.querySelector(".side")) await new Promise(requestAnimationFrame);
   }} }});
-show({options});
+window.complete = show({options});
 </script></body></html>
 """
 
@@ -110,7 +112,9 @@ def show(visit: Callable[..., Page], tmp_path: Path) -> Open:
             ),
             "utf-8",
         )
-        return visit(file, **options)
+        page = visit(file, **options)
+        page.evaluate("complete")
+        return page
 
     return open_explorer
 
@@ -465,6 +469,34 @@ def test_the_brief_form_has_only_its_controls(show: Open) -> None:
     assert BY_NAME["CR0.NE"].name in page.locator(".other").inner_text()
 
 
+def test_the_brief_form_has_the_modes_if_it_has_their_axes(show: Open) -> None:
+    axes = [*MODE_AXES, "VMX"]
+    page = show({"axes": axes})
+    assert page.evaluate("pressEach(root, shown, '.presets button, .presets select')") == []
+    seen = page.evaluate("[...pressEach(root, shown, '.presets input'), ...wander(root, shown, 300, 5)]")
+    assert [each["name"] for each in seen[:5]] == list(MODES)
+    assert [each["ending"] for each in seen[:5]] == ["#UD", "#UD", "success", "#UD", "success"]
+    assert [each["objection"] for each in seen[:5]] == [""] * 5
+    panel = nvmx.lab.explorer("VMXON", "intel", axes=axes)
+    for each in seen:
+        check(each)
+        panel._question = each["question"]  # Python takes what the page asks
+        assert panel.verdict.ending == each["ending"]
+    page.evaluate(f"show({{ axes: {axes[:-2]} }})")
+    assert page.locator(".presets").count() == 0
+
+
+def test_python_follows_the_brief_form_where_it_changes_what_has_no_control(show: Open) -> None:
+    page = show({"axes": ["CS.L", "CR0.PE", "VMX"]})
+    panel = nvmx.lab.explorer("VMXON", "intel", axes=["CS.L", "CR0.PE", "VMX"])
+    seen = page.evaluate("wander(root, shown, 200, 3)")
+    assert {each["question"]["state"]["current_VMCS"] for each in seen} == {0, 1}
+    for each in seen:
+        check(each)
+        panel._question = each["question"]
+        assert panel.verdict.ending == each["ending"]
+
+
 def test_the_keyboard_alone(show: Open) -> None:
     page = show()
     page.evaluate("""() => {
@@ -522,7 +554,7 @@ def test_no_width_scrolls_sideways_and_every_target_is_large(show: Open, width: 
         {"source": OWN.source, "state": {"vmx": "root", "current_vmcs": 1}},
         {"compare": "kvm-2022-10", "state": {"vmx": "root", "cpl": 3, "fc_lock": 0}},
         {"instruction": "VMXOFF", "source": "virtualbox-hm"},
-        {"axes": ["vmx", "operand"]},
+        {"axes": ["vmx", "operand", *MODE_AXES]},
     ):
         page.evaluate("(options) => show(options)", options)
         page.evaluate(
@@ -541,6 +573,27 @@ def test_on_a_phone_the_verdict_stays_in_view(file: Path, visit: Callable[..., P
     assert 0 <= badge["y"] < 100
 
 
+@pytest.mark.parametrize("width", [800, 1280, 1920])
+def test_on_a_desk_the_whole_verdict_stays_in_view(file: Path, visit: Callable[..., Page], width: int) -> None:
+    page = visit(file, "#VMXON/intel?vmx=root&current_vmcs=1", viewport={"width": width, "height": 900})
+    page.get_by_role("checkbox", name="revision.bit31").scroll_into_view_if_needed()
+    page.mouse.move(width / 3, 600)
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("scrollY > 200")
+    page.get_by_text("root → off").first.wait_for()
+    words = "VMfailValid (error 15)", "because VMX", "error number15", "flagsZF set", "afterwardsroot", "repair: VMX"
+    verdict = page.locator(".verdict")
+    assert all(word in verdict.text_content() for word in words)
+    box = verdict.bounding_box()
+    assert box["y"] == 0
+    assert box["height"] < 170
+    assert verdict.evaluate("(node) => node.scrollHeight") <= box["height"]
+    # What the keyboard reaches, above, is not below the verdict.
+    page.get_by_role("checkbox", name="LOCK").first.focus()
+    top = page.get_by_role("checkbox", name="LOCK").first.bounding_box()["y"]
+    assert top >= box["height"]
+
+
 @pytest.mark.parametrize("look", [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}])
 def test_axe_finds_nothing(show: Open, file: Path, visit: Callable[..., Page], look: dict[str, Any]) -> None:
     axe = (installed("axe-core@4.14.1") / "axe-core" / "axe.min.js").read_text("utf-8")
@@ -550,11 +603,12 @@ def test_axe_finds_nothing(show: Open, file: Path, visit: Callable[..., Page], l
     for options in (
         {"state": {"cr0_pe": 0}},
         {"compare": "kvm-2018-06", "state": {"cpl": 3, "cr0_ne": 0}},
-        {"axes": ["vmx", "cpl"]},
+        {"axes": ["vmx", "cpl", *MODE_AXES]},
     ):
-        page.evaluate("(options) => { show(options); root.querySelector('.why button').click(); }", options)
+        page.evaluate("async (options) => { await show(options); root.querySelector('.why button').click(); }", options)
         assert page.evaluate(run) == [], options
     whole = visit(file, "#VMXOFF/intel?vmx=off", viewport={"width": 360, "height": 740}, **look)
+    whole.locator(".side").wait_for()
     whole.evaluate(axe)
     assert whole.evaluate(run) == []
 
