@@ -17,6 +17,8 @@ def test_a_prediction_keeps_its_answer_until_a_choice_is_made() -> None:
     bundle = question._repr_mimebundle_()
     assert bundle["text/plain"] == question.question
     assert "<details>" in bundle["text/html"]
+    with pytest.raises(ValueError, match="I predict: '#XX' is not allowed"):
+        question.choice.value = "#XX"
     with pytest.raises(TypeError, match="at least one axis"):
         nvmx.lab.predict("VMXON", "intel")
 

@@ -10,6 +10,7 @@ from ..model.errors import InvalidType
 from ..model.html import Markup, badge, join, tag
 from ..model.ladder import Ladder
 from ..model.outcome import TABLE
+from .choice import Choice
 from .column import Column
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ class Prediction(Column):
 
     def __init__(self, question: str, outcome: str, reason: str) -> None:
         self.question, self.outcome, self.reason = question, outcome, reason
-        self.choice = widgets.RadioButtons(
-            options=[(f"{look.name} – {look.meaning}", look.name) for look in TABLE], value=None,
-            layout=widgets.Layout(width="max-content"), description="I predict",
-        )  # fmt: skip
+        self.choice = Choice("I predict", {look.name: look.meaning for look in TABLE})
         self.answer = widgets.HTML()
         self.choice.observe(self._show, "value")
         super().__init__([widgets.HTML(tag("b", self.question)), self.choice, self.answer])

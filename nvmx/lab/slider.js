@@ -27,8 +27,9 @@ export default {
       model.set("value", options[Number(input.value)]);
       model.save_changes();
     });
-    // The notebook has keys of its own, and in it an arrow or a letter means something else.
-    el.addEventListener("keydown", (event) => event.stopPropagation());
+    // The notebook has keys of its own.  JupyterLab looks for this mark; other notebooks hear the key last.
+    label.dataset.lmSuppressShortcuts = "true";
+    label.addEventListener("keydown", (event) => event.stopPropagation());
     el.append(label);
     show();
     model.on("change:value", show);
