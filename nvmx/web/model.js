@@ -42,7 +42,8 @@
  * @typedef {number[]} Codes
  * @typedef {{places: number[], masks: number[]}} Compiled a box: the axes by place, and the values that they must have
  * @typedef {{place: number, code: number}[]} Changes in table order
- * @typedef {{axes: Axis[], places: Map<string, number>, rules: Compiled[], ladders: Ladder[]}} Model
+ * @typedef {{axes: Axis[], places: Map<string, number>, rules: Compiled[],
+ *   ladders: Map<LadderRow, Ladder>}} Model `ladders`: those that were asked for
  */
 
 /** @type {WeakMap<Rows, Model>} */
@@ -89,12 +90,11 @@ const codeOf = (axis, value) => {
 const modelOf = (rows) => {
   let model = MODELS.get(rows);
   if (!model) {
-    model = { axes: rows.axes, places: new Map(), rules: [], ladders: [] };
+    model = { axes: rows.axes, places: new Map(), rules: [], ladders: new Map() };
     for (const key of /** @type {const} */ (["column", "keyword"])) {
       for (const [place, axis] of rows.axes.entries()) model.places.set(axis[key], place);
     }
     for (const rule of rows.rules) model.rules.push(compiled(model, rule.when));
-    for (const row of rows.ladders) model.ladders.push(written(rows, model, row));
     MODELS.set(rows, model);
   }
   return model;
@@ -140,8 +140,16 @@ export function namedValues(rows, given) {
  * @param {Rows} rows @returns {Ladder[]}
  */
 export function ladders(rows) {
-  return modelOf(rows).ladders;
+  return rows.ladders.map((row) => ladderOf(rows, row));
 }
+
+/** @param {Rows} rows @param {LadderRow} row @returns {Ladder} */
+const ladderOf = (rows, row) => {
+  const model = modelOf(rows);
+  const found = model.ladders.get(row) ?? written(rows, model, row);
+  model.ladders.set(row, found);
+  return found;
+};
 
 /**
  * Return the ladder of a source: its id, or a ladder that this file returned.  Of ladders with the same name the last
@@ -150,10 +158,11 @@ export function ladders(rows) {
  */
 export function ladder(rows, instruction, source) {
   find(rows.instructions, "instruction", instruction);
-  const held = ladders(rows).filter((each) => each.instruction === instruction);
-  const found = typeof source === "string" ? held.filter((each) => each.source === source).at(-1) : source;
+  const held = rows.ladders.filter((each) => each.instruction === instruction);
+  const row = held.findLast((each) => each.source === source);
+  const found = row ? ladderOf(rows, row) : source;
   const names = held.map((each) => each.source);
-  if (!found) throw unknown(`source for ${instruction}`, source, names);
+  if (typeof found === "string") throw unknown(`source for ${instruction}`, source, names);
   if (found.instruction === instruction) return found;
   throw new RangeError(`source: the ladder given is for ${found.instruction}, not for ${instruction}`);
 }
