@@ -303,7 +303,7 @@ export function explorer(element, rows, options = {}) {
   shadow.adoptedStyleSheets = [sheet()];
   shadow.replaceChildren(root);
   refresh("");
-  if (!brief) requestAnimationFrame(() => setTimeout(completeSide));
+  if (!brief) requestAnimationFrame(() => requestAnimationFrame(completeSide));
 
   return {
     get question() {
