@@ -36,6 +36,7 @@ input[aria-invalid=true] { border: 2px dashed var(--edge) }
 .presets .group { display: inline-flex; flex-wrap: wrap; gap: .3em .4em; align-items: center; max-width: 100% }
 .bar select { flex: 1 1 auto; min-width: 0; width: 100% }
 .bar .ends { margin-inline-start: auto; display: flex; flex-wrap: wrap; gap: .4em }
+@container (min-width: 60rem) { .bar { flex-wrap: nowrap } .bar > :not(label) { flex: none } }
 .presets { padding-block: .5em }
 .presets button { border-color: var(--line) }
 
@@ -182,8 +183,9 @@ tr[data-first] .asks::after { content: " first difference"; display: inline-bloc
   .compare .checks thead tr { grid-template-areas: "number asks bits mark mark2" }
   .checks thead .why, .compare .checks thead .ending { display: none }
   .compare .checks .mark::before { content: none }
-  .side { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) }
+  .side { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); grid-template-rows: auto auto 1fr }
   .side > .map { grid-row: span 3 }
+  .side > * { align-self: start }
   .headline .badge { min-width: 4.2em; text-align: center }
   .compare .headline { grid-template-columns: 1fr 1fr; gap: 1em }
   .compare .headline .line { font-size: .8em; align-content: start }
