@@ -85,7 +85,7 @@ export const checksTable = (app) => {
       "tr",
       { role: "row" },
       cell("number", pair.map((each) => each?.number ?? "–").join(" · ")),
-      cell("asks", rung.name),
+      make("th", { class: "asks", scope: "row", role: "rowheader" }, rung.name),
       cell("bits", ...wanted.map(controlOf)),
       ...marks,
       cell("ending", first, ...others.map((each) => make("span", {}, `${shown[1].source}: ${each}`))),

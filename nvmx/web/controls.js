@@ -29,7 +29,8 @@ export const axisControl = (app, axis) => {
     const names = app.view.ladders.map((each) => each.source).join(" and ");
     mark(node, "title", allowed.length < values.length ? `${title}. No verdict by ${names} on other values.` : title);
   };
-  const name = make("span", { class: "name" }, column);
+  // The control says its name itself, and should not be heard twice.
+  const name = make("span", { class: "name", "aria-hidden": "true" }, column);
   /** @type {HTMLElement} */
   let node;
   if (values.length === 2 && values[0] === 0) {

@@ -21,7 +21,7 @@ const MAP_ROWS = ["CR4.VMXE", "VMX", "CPL"];
 export const modesMap = (app) => {
   const { rows } = app;
   const modes = Object.entries(rows.modes);
-  const table = make("table", {});
+  const table = make("table", { "aria-label": "how it ends, by mode" });
   const node = group("Map: where you are, and how it ends elsewhere", "map", table);
   /** @type {Ladder[]} */
   let shown = [];
@@ -108,7 +108,7 @@ export const modesMap = (app) => {
     heads = modes.map(([name]) =>
       make(
         "th",
-        { scope: "col" },
+        { scope: "col", "aria-label": name }, // what is seen is short, and has soft hyphens
         name.split(",")[0].replace("compatibility", "compati\u00adbility").replace("protected", "pro\u00adtected"),
       ),
     );
@@ -140,7 +140,9 @@ export const modesMap = (app) => {
       cells.push(line);
       return make("tr", {}, ...bands, ...line.map(({ cell }) => cell));
     });
-    const corner = down.map((name) => make("th", { scope: "col", class: "corner" }, name.replace(".", ".\u200b")));
+    const corner = down.map((name) =>
+      make("th", { scope: "col", class: "corner", "aria-label": name }, name.replace(".", ".\u200b")),
+    );
     table.replaceChildren(make("thead", {}, make("tr", {}, ...corner, ...heads)), make("tbody", {}, ...lines));
     node.hidden = !down.length;
   };

@@ -44,10 +44,13 @@ export const questionBar = (app) => {
   const { rows } = app;
   const names = rows.instructions.map((each) => each.name);
   const instruction = radios("instruction", names, (value) => app.ask({ instruction: String(value) }), "text");
-  const source = make("select", { onchange: () => app.ask({ source: source.value }) });
+  const source = make("select", {
+    title: "the source whose checks are shown",
+    onchange: () => app.ask({ source: source.value }),
+  });
   const compare = make("select", { onchange: () => app.ask({ compare: compare.value || null }) });
-  const undo = button("↶ Undo", app.undo);
-  const redo = button("↷ Redo", app.redo);
+  const undo = button("↶ Undo", app.undo, { "aria-label": "Undo" });
+  const redo = button("↷ Redo", app.redo, { "aria-label": "Redo" });
   const restart = button("Start again", app.restart, { title: "the state in which every check passes" });
   return {
     node: make(
