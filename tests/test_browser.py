@@ -1,6 +1,7 @@
 """The controls in a real JupyterLab in a real Chromium: after each click, Python says what the page says."""
 
 import json
+import re
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -183,7 +184,19 @@ def test_each_value_of_each_control_of_a_full_explorer(page: Any) -> None:
     assert use_each(page, explorer, explorer.get_by_role("combobox", name="by", exact=True)) == len(
         sources_of("VMXOFF")
     )
-    for name in ("user code", "Undo", "Redo", "Start again"):
+    explorer.get_by_role("combobox", name="by", exact=True).select_option("kvm-2011")
+    explorer.get_by_role("radio", name="64-bit").check(force=True)
+    register = explorer.get_by_role("textbox", name="CR0")
+    register.press("Control+a")
+    register.press_sequentially("0x30")
+    page.wait_for_function(AGREE, arg=explorer.element_handle())
+    # The closest possible state keeps what was changed last, and another instruction changes nothing.
+    for instruction in ("VMXON", "VMXOFF", "VMXON"):
+        explorer.get_by_role("radio", name=instruction, exact=True).check(force=True)
+        page.wait_for_function(AGREE, arg=explorer.element_handle())
+    explorer.get_by_role("combobox", name="by", exact=True).select_option("intel")
+    repair = re.compile("^(Apply|First step)")
+    for name in ("Undo", "user code", repair, "VMX off, CPL 2: ", "Undo", "Redo", "Start again"):
         assert use_each(page, explorer, explorer.get_by_role("button", name=name).first) == 1
 
 

@@ -39,9 +39,9 @@ def check(explorer: nvmx.lab.Explorer, **axes: Any) -> None:
     }
 
 
-def tell(explorer: nvmx.lab.Explorer, **question: Any) -> None:
+def tell(explorer: nvmx.lab.Explorer, touched: list[str] | None = None, /, **question: Any) -> None:
     """Send what the page sends when someone has clicked."""
-    state = {"_question": json.loads(json.dumps({**explorer._question, **question}))}
+    state = {"_touched": touched or [], "_question": json.loads(json.dumps({**explorer._question, **question}))}
     data = {"method": "update", "state": state, "buffer_paths": []}
     explorer._handle_msg({"content": {"data": data}, "buffers": []})
 
@@ -223,6 +223,11 @@ def test_the_closest_possible_state_keeps_what_was_changed_last() -> None:
     explorer.set(efer_lma=0)
     explorer.set(efer_lma=1)
     assert explorer.verdict.nearest["efer_lma"] == 1
+    # The page says what was changed: it may have sent two clicks at once, or gone back.
+    for name in ("CR0.PG", "CR0.PE"):
+        tell(explorer, state=READY["VMXON"])
+        tell(explorer, [name], state={**READY["VMXON"], "CR0.PE": 0})
+        assert explorer.verdict.nearest[name] == explorer.state[name]
 
 
 def test_a_brief_explorer_sets_only_what_it_shows() -> None:

@@ -6,7 +6,7 @@ import { explorer } from "../web/explorer.js";
  * @typedef {import("../web/explorer.js").Controller} Controller
  * @typedef {import("../web/explorer.js").Rows} Rows
  * @typedef {import("../web/explorer.js").Question} Question
- * @typedef {{_rows: Rows, _axes: string[] | null, _question: Question}} Traits
+ * @typedef {{_rows: Rows, _axes: string[] | null, _question: Question, _touched: string[]}} Traits
  * @typedef {{get: <K extends keyof Traits>(name: K) => Traits[K], set: (name: keyof Traits, value: unknown) => void,
  *   save_changes: () => void, on: (event: string, hear: () => void) => void,
  *   off: (event: string, hear: () => void) => void}} Model
@@ -21,9 +21,10 @@ export default {
     let rows;
     /** @type {Question | undefined} what this page told last, and so shows already */
     let told;
-    /** @param {Question} question */
-    const tell = (question) => {
+    /** @param {Question} question @param {string[]} touched */
+    const tell = (question, touched) => {
       told = question;
+      model.set("_touched", touched);
       model.set("_question", question);
       model.save_changes();
     };
@@ -33,8 +34,9 @@ export default {
       if (rows !== model.get("_rows")) {
         rows = model.get("_rows");
         controller?.close();
-        controller = explorer(place, rows, { ...question, axes: model.get("_axes"), onChange: tell });
-      } else if (question !== told) controller?.set(question);
+        const touched = model.get("_touched");
+        controller = explorer(place, rows, { ...question, axes: model.get("_axes"), touched, onChange: tell });
+      } else if (question !== told) controller?.set(question, model.get("_touched"));
     };
     follow();
     model.on("change:_rows", follow);

@@ -48,6 +48,8 @@ class Explorer(AnyWidget):
     _axes: Any = List(allow_none=True).tag(sync=True)
     # All that is asked is one trait, so that neither Python nor the page ever sees half of a change.
     _question = Dict().tag(sync=True)
+    # The columns that were changed last, which the closest possible state keeps; it comes with the question.
+    _touched: Any = List().tag(sync=True)
 
     def __init__(self, given: Ladder, axes: Iterable[str] | None, compare: str | Ladder | None) -> None:
         self._own: dict[str, Ladder] = {}
@@ -174,8 +176,6 @@ class Explorer(AnyWidget):
     def _follow(self, change: Any) -> None:
         """Take over what is asked, whether the page or Python asked it."""
         question = change.new
-        old = change.old["state"] if isinstance(change.old, dict) else question["state"]  # at first there is none
-        self._changed = frozenset(name for name, value in question["state"].items() if old.get(name) != value)
         with self.hold_trait_notifications():
             self.instruction, self.source = question["instruction"], question["source"]
             self.compare = question["compare"]
@@ -193,15 +193,19 @@ class Explorer(AnyWidget):
         with self.hold_sync():
             if needed != self._sent:
                 self._sent, self._rows = needed, rows(*needed, others=self._axes is None)
-            self._question = {
+            asked = {
                 "instruction": instruction,
                 "source": source,
                 "compare": compare,
                 "state": {name: state[name] for name in names},
             }
+            if asked != self._question:
+                before = self._question.get("state", state)  # at first there is none
+                self._touched = [name for name in names if before.get(name) != state[name]]
+                self._question = asked
 
     def _decide(self, source: str) -> Verdict:
-        return decide(self._find(self.instruction, source), self._question["state"], self._changed)
+        return decide(self._find(self.instruction, source), self._question["state"], self._touched)
 
     @property
     def _ladders(self) -> list[Ladder]:

@@ -19,14 +19,16 @@
  *   typing?: string}) => void, ask: (asked: Partial<Question>) => void, aim: (target: string) => void,
  *   undo: () => void, redo: () => void, restart: () => void, say: (text: string) => void}} App what a part may do
  * @typedef {{node: HTMLElement, show: (view: View) => void}} Part
- * @typedef {Partial<Question> & {axes?: string[] | null, onChange?: (question: Question) => void}} Options `state`: what
- *   is not named is ready; `axes`: the only ones that have a control, in the brief form; null: the whole explorer
- * @typedef {{readonly question: Question, set: (asked: Partial<Question>) => void, close: () => void}} Controller
+ * @typedef {Partial<Question> & {axes?: string[] | null, touched?: string[],
+ *   onChange?: (question: Question, touched: string[]) => void}} Options `state`: what is not named is ready; `axes`: the
+ *   only ones that have a control, in the brief form; null: the whole explorer; `touched`: the columns changed last
+ * @typedef {{readonly question: Question, set: (asked: Partial<Question>, touched?: string[]) => void, close: () =>
+ *   void}} Controller
  */
 import { consequences, headline, meaning, outcomes } from "./answer.js";
 import { checksTable } from "./checks.js";
 import { allowedBy } from "./controls.js";
-import { make } from "./dom.js";
+import { arrows, make } from "./dom.js";
 import { modesMap } from "./map.js";
 import { canonical, changesText, ladder, namedValues, nearestPossible, verdict } from "./model.js";
 import { addressLine, presets, questionBar } from "./question.js";
@@ -70,7 +72,7 @@ export function explorer(element, rows, options = {}) {
   /** @type {{question: Question, touched: string[]}[]} */
   let future = [];
   /** @type {string[]} what was changed last, and should stay if the state is impossible */
-  let touched = [];
+  let touched = options.touched ?? [];
   /** @type {string | null} the register into which one types: all of it is one step back */
   let typing = null;
   let target = "success";
@@ -132,6 +134,14 @@ export function explorer(element, rows, options = {}) {
     return own(question.instruction, found);
   };
 
+  /** @param {typeof past[number]} next what the user asked now */
+  const show = (next) => {
+    const changed = arrows(changesText(question.state, next.question.state));
+    ({ question, touched } = next);
+    refresh(changed);
+    options.onChange?.(structuredClone(question), touched);
+  };
+
   /** Ask another question, which the user can take back. @param {Question} next @param {string[]} names @param {string | null} word */
   const go = (next, names, word) => {
     if (JSON.stringify(next) === JSON.stringify(question)) {
@@ -141,10 +151,7 @@ export function explorer(element, rows, options = {}) {
     if (word === null || word !== typing) past.push({ question, touched });
     typing = word;
     future = [];
-    const changed = changesText(question.state, next.state).replaceAll("->", "→");
-    [question, touched] = [next, names];
-    refresh(changed);
-    options.onChange?.(structuredClone(question));
+    show({ question: next, touched: names });
   };
 
   /** @param {typeof past} from @param {typeof past} to */
@@ -152,10 +159,8 @@ export function explorer(element, rows, options = {}) {
     const there = from.pop();
     if (!there) return;
     to.push({ question, touched });
-    ({ question, touched } = there);
     typing = null;
-    refresh("");
-    options.onChange?.(structuredClone(question));
+    show(there);
   };
 
   /** @type {App} */
@@ -200,6 +205,7 @@ export function explorer(element, rows, options = {}) {
     aim(name) {
       target = name;
       refresh("");
+      live.textContent = root.querySelector(".repair span")?.textContent ?? ""; // it is all that changes
     },
     undo: () => travel(past, future),
     redo: () => travel(future, past),
@@ -261,7 +267,10 @@ export function explorer(element, rows, options = {}) {
       canRedo: future.length > 0,
     };
     root.classList.toggle("compare", ladders.length > 1);
+    const active = shadow.activeElement;
     for (const part of shown) part.show(app.view);
+    // What had the focus is gone, and the next key should not go to the page around.
+    if (active && (!active.isConnected || active.closest("[hidden]"))) parts.headline.node.focus();
     const words = verdicts.map((each) => each.headline).join(". ");
     live.textContent = `${changed ? `${changed}. ` : ""}${words}. ${found.objection}`;
   };
@@ -310,14 +319,14 @@ export function explorer(element, rows, options = {}) {
       return structuredClone(question);
     },
     /** Ask another question; a state that is given replaces the whole state, and what it does not name is ready. */
-    set(asked) {
+    set(asked, names) {
       const next = complete({ ...question, ...asked });
       if (JSON.stringify(next) === JSON.stringify(question)) return;
-      const names = Object.keys(asked.state ?? {}).filter((name) => next.state[name] !== question.state[name]);
       past.push({ question, touched });
       future = [];
       note = "";
-      [question, touched] = [next, names];
+      touched = names ?? Object.keys(asked.state ?? {}).filter((name) => next.state[name] !== question.state[name]);
+      question = next;
       refresh("");
     },
     close() {

@@ -460,7 +460,7 @@ def test_the_brief_form_has_only_its_controls(show: Open) -> None:
     page = show({"axes": ["cr0_ne", "vmx"], "state": {"cpl": 3}})
     axes = page.evaluate("[...new Set([...root.querySelectorAll('[data-axis]')].map((each) => each.dataset.axis))]")
     assert sorted(axes) == ["CR0.NE", "VMX"]
-    names = page.locator(".checks td.asks >> visible=true").all_inner_texts()
+    names = page.locator(".checks tbody .asks >> visible=true").all_inner_texts()
     reading = [rung.name for rung in find_ladder("VMXON", "intel").rungs if {"CR0.NE", "VMX"} & rung.when.keys()]
     assert sorted(names) == sorted([*reading, "CPL 0"])  # and the one that decides
     assert page.get_by_role("combobox").count() == 0
@@ -529,6 +529,11 @@ def test_the_keyboard_alone(show: Open) -> None:
         page.keyboard.press(key)
     assert page.evaluate("leaked") == []
     assert page.locator("#explorer").get_attribute("data-lm-suppress-shortcuts") == "true"
+    # What had the focus is gone; it does not go to the page around, which would hear the next key.
+    page.evaluate("root.querySelector('.bar input:not(:checked)').click(); root.querySelector('.why button').focus()")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("b")
+    assert page.evaluate("[leaked, root.activeElement.className]") == [[], "headline"]
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("b")
     assert page.evaluate("leaked") != []
@@ -544,6 +549,11 @@ def test_the_live_region_stays_and_speaks(show: Open) -> None:
     assert len(set(said)) == len(said) == 3
     assert said[0].startswith("A20M 0 → 1. VMXON, intel: #GP(0), because A20M = 1")
     assert said[1].startswith("CR0.NE 1 → 0. VMXON, intel: #GP(0), because A20M = 1")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="#PF").click()
+    undone, aim = page.evaluate("said.slice(3)")
+    assert undone.startswith("revision.match 0 → 1. VMXON, intel: #GP(0)")
+    assert aim.startswith("Smallest change that leads to #PF: ")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
