@@ -1,8 +1,8 @@
 """The model: what a state, a check, a ladder and a verdict are.  Pure Python, with no hypervisor in it.
 
 Reading order: `axis`, `outcome`, `instruction`, `box`, `rules`, `modes`, `state`, `ladder`, `verdict`.  The other files
-are `registers` (from raw register values to a state), `karnaugh` (the layout of a map), and the tools `errors`,
-`frozen` and `html`.
+are `registers` (from raw register values to a state), `karnaugh` (the layout of a map), `mutant` (the single faults of
+a ladder), and the tools `errors`, `frozen` and `html`.
 
 The words, each with an example:
 

@@ -16,8 +16,8 @@ from nvmx.bochs import cases
 from nvmx.bochs.__main__ import DISAGREES, FAILED, INCONCLUSIVE, main
 from nvmx.bochs.conformance import expected_endings
 from nvmx.bochs.observation import Observed
+from nvmx.model.mutant import mutants_of
 from nvmx.states.listing import States
-from nvmx.states.mutants import mutants_of
 
 from .logs import altered, case_of
 
