@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from . import bochs, kvm2011, lab, plots, web
     from .dumps import Reading, read
     from .model.explanation import Explanation
+    from .practice.katas import Check, check
     from .states.space import outcomes
     from .tables import (
         axes,
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "OUTCOMES", "Effect", "Explanation", "Ladder", "NvmxError", "Reading", "Repair", "Rung", "Source", "State",
-    "Verdict", "axes", "bochs", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab", "ladder",
+    "OUTCOMES", "Check", "Effect", "Explanation", "Ladder", "NvmxError", "Reading", "Repair", "Rung", "Source", "State",
+    "Verdict", "axes", "bochs", "check", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab", "ladder",
     "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state", "step", "suite", "summary",
     "table", "verdict", "web", "witnesses",
 ]  # fmt: skip
@@ -57,6 +58,7 @@ __getattr__, __dir__ = attach(__name__, __all__, {
     "": "bochs kvm2011 lab plots web",
     "dumps": "Reading read",
     "model.explanation": "Explanation",
+    "practice.katas": "Check check",
     "states.space": "outcomes",
     "tables": "axes diff distinguish executed impossible mutants permissions run sources suite summary table witnesses",
 })  # fmt: skip

@@ -1,0 +1,1 @@
+"""Practice: problems without end, and katas, in which what a reader writes is checked."""

@@ -1,0 +1,174 @@
+"""The sentences about a state that all sorts of katas share, and the counterexample that is made of them."""
+
+from collections.abc import Mapping
+
+from ...model.axis import AXES, BY_NAME, Value, find_axis
+from ...model.box import matches
+from ...model.errors import NvmxError
+from ...model.instruction import READY
+from ...model.ladder import Ladder, Rung
+from ...model.state import State
+from ...model.verdict import Verdict, cause_text, decide
+from .result import Check
+
+_WIDEST = 80  # of something of the reader's that is quoted, in characters
+
+
+def quoted(thing: object) -> str:
+    """Return what a reader gave, short enough for a sentence, whatever its `repr` does.
+
+    >>> quoted("x" * 100)[-5:]
+    'x ...'
+    """
+    try:
+        text = " ".join(repr(thing).split())
+    except Exception:  # noqa: BLE001 - it is the reader's class
+        text = f"a {type(thing).__name__}"
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 4]} ..."
+
+
+def state_text(instruction: str, state: Mapping[str, Value]) -> str:
+    """Say what differs from the ready state (`state` by column name).
+
+    >>> state_text("VMXON", {**READY["VMXON"], "CR0.NE": 0})
+    'VMXON, ready except for CR0.NE = 0'
+    """
+    changed = [f"{name} = {value}" for name, value in state.items() if value != READY[instruction][name]]
+    return f"{instruction}, ready" + (f" except for {', '.join(changed)}" if changed else "")
+
+
+def right_text(verdict: Verdict) -> str:
+    """Say how it ends, and why: `#GP(0), because CR0.NE = 0 (check 12)`.
+
+    >>> import nvmx
+    >>> right_text(nvmx.verdict("VMXON", "intel", cr0_ne=0))
+    '#GP(0), because CR0.NE = 0 (check 12)'
+    """
+    if verdict.rung is None:
+        return "success: no check stands in the way"
+    return f"{verdict.ending}, because {verdict.cause} (check {number_of(verdict.ladder, verdict.rung)})"
+
+
+def by_text(ladder: Ladder) -> str:
+    """Return whose answer it is, if it is not the manual's."""
+    return "" if ladder.source == "intel" else f"by {ladder.source} "
+
+
+def number_of(ladder: Ladder, rung: Rung) -> int:
+    """Return the position of a check, counted from 1."""
+    return ladder.rungs.index(rung) + 1
+
+
+def verdict_in(ladder: Ladder, state: Mapping[str, Value]) -> Verdict:
+    """Return the verdict in a complete state, by column name."""
+    rung, *masked = ladder.firing(state) or (None,)
+    return Verdict(ladder, State(state), rung, tuple(each for each in masked if each), frozenset(state))
+
+
+def hints_for(verdict: Verdict) -> tuple[str, ...]:
+    """Return hints about one state, the shortest first."""
+    rung, state = verdict.rung, verdict.state
+    ready = READY[verdict.ladder.instruction]
+    if rung is None:
+        changed = [name for name, value in state.columns.items() if value != ready[name]]
+        if not changed:
+            return ("Look at the ready state.", "Here every check passes: which of yours fires?")
+        return (
+            f"Look at {_listed(changed)}.",
+            "Here every check passes: which of yours fires?",
+            f"By {verdict.ladder.source}, {_listed(changed)} alone {_is_are(changed)} no reason to refuse.",
+        )
+    named = [name for name in rung.when if state.columns[name] != ready[name]] or list(rung.when)
+    second = (
+        f"{1 + len(verdict.masked)} checks fire here: which of them comes first?"
+        if verdict.masked
+        else "Which of your checks fires here?"
+    )
+    third = f"Check {number_of(verdict.ladder, rung)} asks for {rung.name}: {rung.reason}."
+    return f"Look at {_listed(named)}.", second, third
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _is_are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def counterexample(
+    verdict: Verdict, given: object, says: str, progress: str = "", notes: tuple[str, ...] = ()
+) -> Check:
+    """Return the result for an answer that is wrong in one state; `says` is what it does there, as a clause."""
+    right = f"{by_text(verdict.ladder)}it is {right_text(verdict)}"
+    sentence = f"{state_text(verdict.ladder.instruction, verdict.state.columns)}: {says}; {right}."
+    return Check(
+        False, sentence, verdict.state, given, verdict.ending, verdict.rung, hints_for(verdict), progress, notes
+    )
+
+
+def progress_text(right: int, total: int) -> str:
+    """Say how many states are right."""
+    return f"Right in {right:,} of {total:,} states."
+
+
+def named_state(given: object, what: str) -> tuple[dict[str, Value], str]:
+    """Return a state that a reader wrote, by column name, or a sentence about what is wrong with it.
+
+    >>> named_state({"cpl": 3}, "the state")
+    ({'CPL': 3}, '')
+    >>> named_state({"cr4vmxe": 0}, "the state")[1][:60]
+    "the state: axis: 'cr4vmxe' is not allowed; did you mean 'cr4"
+    """
+    from ...model.axis import named_values
+
+    if not isinstance(given, Mapping):
+        return {}, f'{what} is {quoted(given)}: write a dict of what differs from ready, such as {{"cpl": 3}}'
+    try:
+        return named_values(given), ""
+    except NvmxError as error:
+        return {}, f"{what}: {_short(str(error))}"
+
+
+def _short(sentence: str) -> str:
+    """Leave out the list of all axes: it is longer than the sentence."""
+    head, allowed, _ = sentence.partition(" (allowed: ")
+    return head if allowed and len(sentence) > 4 * _WIDEST else sentence
+
+
+def complete_state(ladder: Ladder, given: Mapping[str, Value], what: str) -> tuple[Verdict | None, str]:
+    """Return the verdict in a state that a reader named, or a sentence about why there is none."""
+    try:
+        verdict = decide(ladder, given)
+    except NvmxError as error:
+        return None, f"{what}: {error}"
+    if not verdict.possible:
+        way = f" (the closest possible state: {verdict.way_to_nearest})"
+        return None, f"{what}: {verdict.objection}{way}"
+    return verdict, ""
+
+
+def key_hint(key: object) -> str:
+    """Say which key a reader probably meant who asked a state for `key`.
+
+    >>> key_hint("CR4.VMXE"), key_hint("vmxe")
+    ("write state['cr4_vmxe']", "did you mean 'cr4_vmxe'?")
+    """
+    from difflib import get_close_matches
+
+    if not isinstance(key, str):
+        return "its keys are the keywords of the axes, such as 'cpl'"
+    if key in BY_NAME:
+        return f"write state[{find_axis(key).keyword!r}]"
+    keywords = [axis.keyword for axis in AXES]
+    plain = key.lower().replace(".", "_").replace("-", "_")
+    close = [each for each in keywords if plain in each] or get_close_matches(plain, keywords, 1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if plain and close else f"its keys are {', '.join(keywords)}"
+
+
+def fires(rung: Rung, verdict: Verdict) -> str:
+    """Say of a check whether it fires in a state, and because of what."""
+    if matches(rung.when, verdict.state.columns):
+        return f"it fires, too, because {cause_text(rung, verdict.state)}"
+    passes = [name for name, values in rung.when.items() if verdict.state.columns[name] not in values]
+    return f"it passes here, because {' and '.join(f'{name} = {verdict.state.columns[name]}' for name in passes)}"

@@ -1,0 +1,135 @@
+"""The task of a kata, and which sort of check it asks for."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...ladders import ladder as find_ladder
+from ...model.axis import named_axes, named_values
+from ...model.errors import InvalidType, InvalidValue, unknown
+from ...model.ladder import Ladder
+from ...model.outcome import OUTCOMES, outcome_name
+from .result import Check, not_yet
+from .sentences import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ON = (None, "vcpu")
+
+
+def check(
+    answer: object,
+    instruction: str = "VMXON",
+    source: str | Ladder = "intel",
+    *,
+    axes: Iterable[str] | None = None,
+    state: Mapping[str, object] | None = None,
+    target: str = "success",
+    differs_from: str | Ladder | None = None,
+    outcome: str | None = None,
+    kills: int | None = None,
+    on: str | None = None,
+    seconds: float = 10,
+    **fixed: object,
+) -> Check:
+    """Check what you wrote against a source: passed, or the simplest counterexample, with hints.
+
+    What is checked follows from the answer:
+
+    - a function `f(state)` that returns an outcome, or rows such as `({"cpl": [1, 2, 3]}, "#GP(0)")`, or a Ladder: in
+      every possible state, nearest to ready first.  `axes`: those that vary; None: those of a table.  `state` is a dict
+      by keyword, as in `state["cpl"]`.  With `on="vcpu"`, a handler `f(vcpu)` for `nvmx.kvm2011.Vcpu`.
+    - changes such as `{"cr4_vmxe": 1}`, with `state` (the broken one): a smallest repair that leads to `target`.
+    - a dict of outcomes and states: one state for each outcome that the source can end in.
+    - a state, with `differs_from` (another source): the two sources end differently there.
+    - a number, or a DataFrame, with `outcome` and/or axes such as `cpl=0`: how many possible states there are, or which.
+    - a list of states, or a DataFrame with `kills`: a test suite that shows so many faults (None: all that any shows).
+    - a string, with `state`: the check that decides there (the name of an axis or of a check).
+
+    An answer that makes no sense gets a sentence, and so does a function that raises or loops: it has so many `seconds`.
+    Raises what `nvmx.verdict` raises if the task itself makes no sense.
+
+    >>> check(lambda state: "#UD" if state["cr4_vmxe"] == 0 else "success", axes=["cr4_vmxe", "cpl"])
+    Not yet: VMXON, ready except for CPL = 1: you say success; it is #GP(0), because CPL = 1 (check 8).
+    Right in 5 of 8 states.
+    Hint: Look at CPL. (2 more in .hints)
+    >>> check("CPL", state={"cpl": 3}).passed
+    True
+    """
+    ladder = find_ladder(instruction, source)
+    pinned = named_values(fixed)
+    ladder.check_domain(pinned)
+    wanted = None if axes is None else named_axes(axes)
+    outcome_name(target)
+    if outcome is not None:
+        outcome_name(outcome)
+    if on not in _ON:
+        raise unknown("on", on, _ON)
+    if kills is not None and (type(kills) is not int or kills < 1):
+        raise InvalidValue(f"kills: {kills!r} is not a number of faults")
+
+    if answer is None or answer is Ellipsis:
+        return not_yet(
+            "there is no answer yet."
+            if answer is Ellipsis
+            else "the answer is None: did you forget a `return`, or to write it?"
+        )
+    table = _records(answer)
+    if on == "vcpu":
+        from .vcpus import check_handler
+
+        return check_handler(answer, ladder, seconds)
+    if isinstance(answer, Ladder) or _is_rows(answer, kills):
+        from .rows import check_rows
+
+        return check_rows(answer, ladder, wanted, pinned)
+    if isinstance(answer, Mapping):
+        from . import states
+
+        if differs_from is not None:
+            return states.check_difference(answer, ladder, find_ladder(instruction, differs_from), pinned)
+        if state is not None:
+            return states.check_repair(answer, ladder, named_values({**state, **fixed}), target)
+        return states.check_each_outcome(answer, ladder, pinned)
+    if isinstance(answer, str):
+        from . import states
+
+        if state is None:
+            return not_yet(f"{quoted(answer)} is a text: this kata asks for something else.")
+        return states.check_decider(answer, ladder, named_values({**state, **fixed}))
+    if isinstance(answer, list) or (
+        table is not None and kills is None and outcome is None and not pinned and axes is None
+    ):
+        from .suites import check_suite
+
+        return check_suite(answer if table is None else table, ladder, kills)
+    if table is not None and kills is not None:
+        from .suites import check_suite
+
+        return check_suite(table, ladder, kills)
+    if table is not None:
+        from .listings import check_listing
+
+        return check_listing(table, ladder, wanted, pinned, outcome)
+    if callable(answer):
+        from .functions import check_function
+
+        return check_function(answer, ladder, wanted, pinned, seconds)
+    from .listings import check_count
+
+    return check_count(answer, ladder, wanted, pinned, outcome)
+
+
+def _records(answer: object) -> list[dict[str, Any]] | None:
+    """Return the rows of a DataFrame, or None: pandas itself need not be loaded."""
+    if type(answer).__name__ != "DataFrame" or not hasattr(answer, "to_dict"):
+        return None
+    rows: list[dict[str, Any]] = answer.to_dict("records")
+    return rows
+
+
+def _is_rows(answer: object, kills: int | None) -> bool:
+    """Return whether a list holds rows (or nothing) instead of states."""
+    if not isinstance(answer, (list, tuple)):
+        return False
+    return kills is None and not (answer and all(isinstance(each, Mapping) for each in answer))
