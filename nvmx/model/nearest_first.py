@@ -6,6 +6,7 @@ The same states as `nvmx.states.listing`, found by another program; a test holds
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Self, TypeAlias
 
 from .axis import AXES, BY_NAME, Value
@@ -108,6 +109,15 @@ class PossibleStates:
                 numbers[place] = number
         return numbers
 
+    @cached_property
+    def _numbers(self) -> dict[Row, int]:
+        places = [_NAMES.index(name) for name in self.axes]
+        return {tuple(row[place] for place in places): number for number, row in enumerate(self.rows)}
+
+    def find(self, state: Mapping[str, Value]) -> int | None:
+        """Return the number of the state with these values (by column name; more axes do not matter), or None."""
+        return self._numbers.get(tuple(state[name] for name in self.axes))
+
     def first(self, states: int) -> int:
         """Return the number of the nearest state of a set that is not empty."""
         return len(self) - states.bit_length()
@@ -127,28 +137,38 @@ def _listed(instruction: str, domains: tuple[tuple[str, Row], ...], pinned: froz
     ready = READY[instruction]
     place = {name: number for number, (name, _) in enumerate(domains)}
     free = frozenset(_NAMES) - place.keys() - pinned
-    # What is pinned has made up its mind: a rule about another value of it never applies.
+    # A rule about another value of what is pinned never applies.
     rules = [box for box in BOXES if all(ready[name] in values for name, values in box.items() if name in pinned)]
-    table: list[Row] = [()]
-    for number, (_, values) in enumerate(domains):
-        table = [(*row, value) for row in table for value in values]
+    # Each row, with the places of what is not ready and the codes there: its position in the order.
+    table: list[tuple[Row, tuple[int, ...], tuple[int, ...]]] = [((), (), ())]
+    for number, (name, values) in enumerate(domains):
+        choices = [
+            ((value,), *(((), ()) if value == ready[name] else ((number,), (BY_NAME[name].values.index(value),))))
+            for value in values
+        ]
+        table = [
+            (row + value, places + new_place, codes + new_code)
+            for row, places, codes in table
+            for value, new_place, new_code in choices
+        ]
         for box in rules:
-            named = [(place[name], allowed) for name, allowed in box.items() if name in place]
-            if free.isdisjoint(box) and named and max(named)[0] == number:
-                table = [row for row in table if not all(row[at] in allowed for at, allowed in named)]
+            named = [(place[axis], allowed) for axis, allowed in box.items() if axis in place]
+            if free.isdisjoint(box) and named and max(at for at, _ in named) == number:
+                table = [each for each in table if not all(each[0][at] in allowed for at, allowed in named)]
+    table.sort(key=lambda each: (len(each[1]), each[1], each[2]))
+    # What is free depends on the axes that share a rule with it.
     bound = sorted({place[name] for box in rules if not free.isdisjoint(box) for name in box if name in place})
-    completions: dict[Row, dict[str, Value] | None] = {}
+    rest = [name for name in _NAMES if name not in place]
+    in_table_order = itemgetter(*([*place, *rest].index(name) for name in _NAMES))
+    completions: dict[Row, Row | None] = {}
     found = []
-    for row in table:
-        key = tuple(row[at] for at in bound)
+    for row, _, _ in table:
+        key = tuple([row[at] for at in bound])
         if key not in completions:
             start = {**ready, **{name: row[at] for name, at in place.items()}}
-            completions[key] = nearest(start, BOXES, held=frozenset(_NAMES) - free)
+            changes = nearest(start, BOXES, held=frozenset(_NAMES) - free)
+            completions[key] = None if changes is None else tuple({**start, **changes}[name] for name in rest)
         completion = completions[key]
         if completion is not None:
-            changed = [at for at, (name, _) in enumerate(domains) if row[at] != ready[name]]
-            codes = [BY_NAME[domains[at][0]].values.index(row[at]) for at in changed]
-            state = {**ready, **completion}
-            full = tuple(row[place[name]] if name in place else state[name] for name in _NAMES)
-            found.append((len(changed), changed, codes, full))
-    return tuple(full for *_, full in sorted(found, key=lambda each: each[:3]))
+            found.append(in_table_order(row + completion))
+    return tuple(found)

@@ -16,7 +16,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from enum import Enum
 from threading import Thread
 
-_TICK, _TRIES = 0.01, 100
+_TICK, _TRIES = 0.01, 50
 _KEPT_LINES, _KEPT_WIDTH = 3, 200
 
 
@@ -38,7 +38,7 @@ class Prints(io.TextIOBase):
     >>> prints = Prints()
     >>> for number in range(5): print("line", number, file=prints)
     >>> prints.text
-    'it prints (5 lines; the first ones are shown): line 0 | line 1 | line 2'
+    'prints (5 lines; the first ones are shown): line 0 | line 1 | line 2'
     """
 
     def __init__(self) -> None:
@@ -62,14 +62,14 @@ class Prints(io.TextIOBase):
             return ""
         kept = [line[:_KEPT_WIDTH] for line in self._kept.splitlines()[:_KEPT_LINES]]
         more = f" ({self._lines:,} lines; the first ones are shown)" if self._lines > _KEPT_LINES else ""
-        return f"it prints{more}: {' | '.join(kept)}"
+        return f"prints{more}: {' | '.join(kept)}"
 
 
 def run(work: Callable[[], None], seconds: float) -> tuple[Ending, str]:
     """Call `work`, and return how it ended and what it printed; what it raises is raised here.
 
     >>> run(lambda: print("hello"), 1)
-    (<Ending.IN_TIME: 0>, 'it prints: hello')
+    (<Ending.IN_TIME: 0>, 'prints: hello')
     """
     prints = Prints()
     raised: list[BaseException] = []

@@ -9,7 +9,7 @@ from ...model.errors import NvmxError
 from ...model.ladder import Ladder
 from ...model.nearest_first import PossibleStates
 from .result import Check, not_yet
-from .sentences import complete_state, counterexample, quoted, right_text, state_text, verdict_in
+from .sentences import complete_state, counterexample, hints_for, quoted, right_text, state_text, verdict_in
 
 
 def _wanted(ladder: Ladder, states: PossibleStates, outcome: str | None) -> int:
@@ -34,14 +34,14 @@ def check_count(
     """
     number = _integer(answer)
     if number is None:
-        return not_yet(f"{quoted(answer)} is no answer to this kata: wanted is {_kinds(outcome, fixed)}.")
+        return not_yet(f"{quoted(answer)} is no answer to this kata: wanted is {_kinds(outcome, fixed)}")
     states = PossibleStates.of([ladder], ladder.axes if axes is None else axes, fixed)
     right = _wanted(ladder, states, outcome).bit_count()
     if number == right:
         return Check(True, f"{right:,} of {len(states):,} possible states.", given=number, expected=right)
     hints = [f"There are {len(states):,} possible states on these axes{' with what is fixed' if fixed else ''}."]
     if number > right:
-        hints.insert(0, "Did you count states that no processor can be in, or that end otherwise?")
+        hints.insert(0, "Did you count states that no processor can be in, or that end in something else?")
     else:
         hints.insert(0, f"Did you leave out an axis? Those that vary are {', '.join(states.axes)}.")
     how = "too many" if number > right else "too few"
@@ -64,9 +64,12 @@ def _integer(answer: object) -> int | None:
 
 
 def check_listing(
-    rows: Sequence[Mapping[Any, Any]], ladder: Ladder, axes: Sequence[str] | None, fixed: Mapping[str, Value],
+    rows: Sequence[Mapping[Any, Any]],
+    ladder: Ladder,
+    axes: Sequence[str] | None,
+    fixed: Mapping[str, Value],
     outcome: str | None,
-) -> Check:  # fmt: skip
+) -> Check:
     """Check that the rows of a table are exactly the possible states that end in `outcome`.
 
     The axes are those of the table's columns, unless the task names them.
@@ -77,53 +80,49 @@ def check_listing(
     'VMXON, ready except for CPL = 2 is missing: it is #GP(0), because CPL = 2 (check 8).'
     """
     keys = {axis.keyword: axis.name for axis in AXES} | {axis.name: axis.name for axis in AXES}
-    columns = [key for key in (rows[0] if rows else ()) if key in keys]
+    columns = {key: keys[key] for key in (rows[0] if rows else ()) if key in keys}
     if not rows and axes is None:
-        return not_yet("the table has no rows.")
-    varied = list(dict.fromkeys(keys[key] for key in columns)) if axes is None else list(axes)
-    missing = [name for name in varied if name not in {keys[key] for key in columns} and name not in fixed]
-    if rows and missing:
-        return not_yet(f"the table has no column {missing[0]!r}.", "Keep the columns of the axes.")
-    if not varied:
-        return not_yet("no column of the table is an axis, such as 'CPL'.")
+        return not_yet("the table has no rows")
+    varied = list(dict.fromkeys(columns.values())) if axes is None else list(axes)
+    missing = [name for name in varied if name not in columns.values() and name not in fixed]
+    if rows and (missing or not varied):
+        return not_yet(f"the table has no column {(missing or ['CPL'])[0]!r}", "Keep the columns of the axes.")
     states = PossibleStates.of([ladder], varied, fixed)
-    numbers = {tuple(row[place] for place in _places(states.axes)): n for n, row in enumerate(states.rows)}
-    wanted = _wanted(ladder, states, outcome)
+    read: dict[tuple[str, object], Value] = {}
     seen = 0
     for row in rows:
         try:
-            given: dict[str, Value] = {keys[key]: find_value(BY_NAME[keys[key]], row[key]) for key in columns}
+            for key, name in columns.items():
+                if (name, row[key]) not in read:
+                    read[name, row[key]] = find_value(BY_NAME[name], row[key])
         except NvmxError as error:
-            return not_yet(f"the table: {error}.")
-        for name, value in fixed.items():
-            if given.setdefault(name, value) != value:
-                return not_yet(f"the table has a row with {name} = {given[name]}; only {name} = {value} was asked for.")
-        number = numbers.get(tuple(given.get(name) for name in states.axes))
+            return not_yet(f"the table: {error}")
+        given = {**fixed, **{name: read[name, row[key]] for key, name in columns.items()}}
+        number = states.find(given)
         if number is None:
-            _, problem = complete_state(ladder, given, "a row of the table")
-            reason = problem or "a row of the table is not among the states asked for"
-            return not_yet(
-                f"{reason}.",
-                "Keep only the rows that are possible.",
-                "nvmx.table(..., possible=True) lists only these.",
-            )
+            return _strange(ladder, given)
         if seen & states.bit(number):
-            return not_yet(f"the table has a state twice: {state_text(ladder.instruction, states.columns(number))}.")
+            return not_yet(f"the table has a state twice ({state_text(ladder.instruction, states.columns(number))})")
         seen |= states.bit(number)
-    wrong = seen ^ wanted
-    total = wanted.bit_count()
+    wanted = _wanted(ladder, states, outcome)
+    wrong, total = seen ^ wanted, wanted.bit_count()
     if not wrong:
-        return Check(True, f"exactly the {total:,} of {len(states):,} possible states.", expected=total, given=total)
-    number = states.first(wrong)
-    verdict = verdict_in(ladder, states.columns(number))
-    progress = f"{(seen & wanted).bit_count():,} of {total:,} states are there, and {(seen & ~wanted).bit_count():,} that do not belong."
-    if wanted & states.bit(number):
-        where = state_text(ladder.instruction, verdict.state.columns)
-        found = counterexample(verdict, None, "")
-        return Check(False, f"{where} is missing: it is {right_text(verdict)}.", verdict.state, None, verdict.ending,
-                     verdict.rung, found.hints, progress)  # fmt: skip
-    return counterexample(verdict, outcome, "you have a row for it", progress)
+        return Check(True, f"exactly the {total:,} of {len(states):,} possible states.", given=total, expected=total)
+    verdict = verdict_in(ladder, states.columns(states.first(wrong)))
+    spare = (seen & ~wanted).bit_count()
+    progress = (
+        f"{total - (wanted & ~seen).bit_count():,} of {total:,} states are there, and {spare:,} that do not belong."
+    )
+    if spare and wrong & seen & states.bit(states.first(wrong)):
+        return counterexample(verdict, outcome, "you have a row for it", progress=progress)
+    where = state_text(ladder.instruction, verdict.state.columns)
+    sentence, ending = f"{where} is missing: it is {right_text(verdict)}.", verdict.ending
+    return Check(False, sentence, verdict.state, None, ending, verdict.rung, hints_for(verdict), progress)
 
 
-def _places(names: Sequence[str]) -> list[int]:
-    return [list(BY_NAME).index(name) for name in names]
+def _strange(ladder: Ladder, given: Mapping[str, Value]) -> Check:
+    """Return the result for a table with a row that is none of the states asked for."""
+    _, problem = complete_state([ladder], given, "a row of the table")
+    if not problem:
+        return not_yet("the table has a row that was not asked for: look at the axes that are fixed")
+    return not_yet(problem, "Keep only possible states.", "nvmx.table(..., possible=True) lists only these.")

@@ -58,18 +58,17 @@ class Check:
         ]
         lead, _, rest = self._headline.partition(":")
         lines = [tag("p", line) for line in (self.progress, *self.notes) if line]
-        return join(
-            tag("p", tag("b", f"{'✓' if self.passed else '✗'} {lead}"), f":{rest}", role="status"), *lines, *folded
-        )
+        sign = "✓" if self.passed else "✗"
+        return join(tag("p", tag("b", f"{sign} {lead}"), f":{rest}", role="status"), *lines, *folded)
 
 
 Check.__module__ = "nvmx"  # it presents itself under its public name
 
 
-def not_yet(message: str, *hints: str) -> Check:
-    """Return the result for an answer that cannot be compared yet.
+def not_yet(message: str, *hints: str, notes: tuple[str, ...] = ()) -> Check:
+    """Return the result for an answer that cannot be compared yet; `message` gets a period if it needs one.
 
-    >>> not_yet("the answer is missing.").passed
-    False
+    >>> not_yet("there is no answer yet").message
+    'there is no answer yet.'
     """
-    return Check(False, message, hints=hints)
+    return Check(False, message if message[-1] in ".?!" else f"{message}.", hints=hints, notes=notes)

@@ -1,14 +1,15 @@
 """The sentences about a state that all sorts of katas share, and the counterexample that is made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from ...model.axis import AXES, BY_NAME, Value, find_axis
+from ...model.axis import AXES, BY_NAME, Value, find_axis, named_values
 from ...model.box import matches
 from ...model.errors import NvmxError
 from ...model.instruction import READY
 from ...model.ladder import Ladder, Rung
+from ...model.rules import complete
 from ...model.state import State
-from ...model.verdict import Verdict, cause_text, decide
+from ...model.verdict import Verdict, cause_text
 from .result import Check
 
 _WIDEST = 80  # of something of the reader's that is quoted, in characters
@@ -45,13 +46,8 @@ def right_text(verdict: Verdict) -> str:
     '#GP(0), because CR0.NE = 0 (check 12)'
     """
     if verdict.rung is None:
-        return "success: no check stands in the way"
+        return "success, since no check stands in the way"
     return f"{verdict.ending}, because {verdict.cause} (check {number_of(verdict.ladder, verdict.rung)})"
-
-
-def by_text(ladder: Ladder) -> str:
-    """Return whose answer it is, if it is not the manual's."""
-    return "" if ladder.source == "intel" else f"by {ladder.source} "
 
 
 def number_of(ladder: Ladder, rung: Rung) -> int:
@@ -59,10 +55,10 @@ def number_of(ladder: Ladder, rung: Rung) -> int:
     return ladder.rungs.index(rung) + 1
 
 
-def verdict_in(ladder: Ladder, state: Mapping[str, Value]) -> Verdict:
-    """Return the verdict in a complete state, by column name."""
+def verdict_in(ladder: Ladder, state: Mapping[str, Value], kept: Iterable[str] = ()) -> Verdict:
+    """Return the verdict in a complete state, by column name; the closest possible state has the same `kept` axes."""
     rung, *masked = ladder.firing(state) or (None,)
-    return Verdict(ladder, State(state), rung, tuple(each for each in masked if each), frozenset(state))
+    return Verdict(ladder, State(state), rung, tuple(each for each in masked if each), frozenset(kept))
 
 
 def hints_for(verdict: Verdict) -> tuple[str, ...]:
@@ -97,14 +93,49 @@ def _is_are(names: list[str]) -> str:
 
 
 def counterexample(
-    verdict: Verdict, given: object, says: str, progress: str = "", notes: tuple[str, ...] = ()
+    verdict: Verdict,
+    given: object,
+    says: str,
+    *,
+    right: str = "",
+    hints: tuple[str, ...] | None = None,
+    progress: str = "",
+    notes: tuple[str, ...] = (),
 ) -> Check:
-    """Return the result for an answer that is wrong in one state; `says` is what it does there, as a clause."""
-    right = f"{by_text(verdict.ladder)}it is {right_text(verdict)}"
-    sentence = f"{state_text(verdict.ladder.instruction, verdict.state.columns)}: {says}; {right}."
-    return Check(
-        False, sentence, verdict.state, given, verdict.ending, verdict.rung, hints_for(verdict), progress, notes
-    )
+    """Return the result for an answer that is wrong in one state; `says` is what it does there, as a clause.
+
+    `right` and `hints` are what is right, and how to find it; None: those of the verdict.
+    """
+    instruction, state = verdict.ladder.instruction, verdict.state
+    sentence = f"{state_text(instruction, state.columns)}: {says}; {ends_in(verdict, right)}."
+    hints = hints_for(verdict) if hints is None else hints
+    return Check(False, sentence, state, given, verdict.ending, verdict.rung, hints, progress, notes)
+
+
+def ends_in(verdict: Verdict, right: str = "") -> str:
+    """Say how it ends, and by whom if that is not the manual.
+
+    >>> import nvmx
+    >>> ends_in(nvmx.verdict("VMXON", "xen", cpl=1))
+    'by xen it is #GP(0), because CPL = 1 (check 8)'
+    """
+    by = "" if verdict.ladder.source == "intel" else f"by {verdict.ladder.source} "
+    return f"{by}it is {right or right_text(verdict)}"
+
+
+def ends_sentence(verdict: Verdict) -> str:
+    """Say in which state it ends how, and why."""
+    return f"{state_text(verdict.ladder.instruction, verdict.state.columns)}: {ends_in(verdict)}."
+
+
+def passed(verdict: Verdict, given: object, *notes: str) -> Check:
+    """Return the result for a right answer about one state."""
+    return Check(True, ends_sentence(verdict), verdict.state, given, verdict.ending, verdict.rung, notes=notes)
+
+
+def all_right(count: int, ladder: Ladder) -> str:
+    """Say that all states are right."""
+    return f"right in all {count:,} possible states{'' if ladder.source == 'intel' else f', by {ladder.source}'}"
 
 
 def progress_text(right: int, total: int) -> str:
@@ -120,32 +151,39 @@ def named_state(given: object, what: str) -> tuple[dict[str, Value], str]:
     >>> named_state({"cr4vmxe": 0}, "the state")[1][:60]
     "the state: axis: 'cr4vmxe' is not allowed; did you mean 'cr4"
     """
-    from ...model.axis import named_values
-
     if not isinstance(given, Mapping):
         return {}, f'{what} is {quoted(given)}: write a dict of what differs from ready, such as {{"cpl": 3}}'
     try:
         return named_values(given), ""
     except NvmxError as error:
-        return {}, f"{what}: {_short(str(error))}"
+        return {}, f"{what}: {shorter(str(error))}"
 
 
-def _short(sentence: str) -> str:
+def shorter(sentence: str) -> str:
     """Leave out the list of all axes: it is longer than the sentence."""
     head, allowed, _ = sentence.partition(" (allowed: ")
     return head if allowed and len(sentence) > 4 * _WIDEST else sentence
 
 
-def complete_state(ladder: Ladder, given: Mapping[str, Value], what: str) -> tuple[Verdict | None, str]:
-    """Return the verdict in a state that a reader named, or a sentence about why there is none."""
+def complete_state(ladders: Sequence[Ladder], given: Mapping[str, Value], what: str) -> tuple[list[Verdict], str]:
+    """Return each ladder's verdict in the state that a reader named, or a sentence about why there is none.
+
+    >>> import nvmx
+    >>> complete_state([nvmx.ladder("VMXON", "intel")], {"current_VMCS": 1}, "the state")[1]
+    'the state: no processor can be in this state: outside VMX operation there is no current VMCS; possible with: \
+VMX off -> root'
+    """
+    read = {name for ladder in ladders for name in ladder.reads}
+    state = complete({**READY[ladders[0].instruction], **given}, {*given, *read})
     try:
-        verdict = decide(ladder, given)
+        for ladder in ladders:
+            ladder.check_domain(state)
     except NvmxError as error:
-        return None, f"{what}: {error}"
-    if not verdict.possible:
-        way = f" (the closest possible state: {verdict.way_to_nearest})"
-        return None, f"{what}: {verdict.objection}{way}"
-    return verdict, ""
+        return [], f"{what}: {error}"
+    verdicts = [verdict_in(ladder, state, given) for ladder in ladders]
+    if verdicts[0].objection:
+        return [], f"{what}: {verdicts[0].objection}; possible with: {verdicts[0].way_to_nearest}"
+    return verdicts, ""
 
 
 def key_hint(key: object) -> str:
@@ -169,6 +207,6 @@ def key_hint(key: object) -> str:
 def fires(rung: Rung, verdict: Verdict) -> str:
     """Say of a check whether it fires in a state, and because of what."""
     if matches(rung.when, verdict.state.columns):
-        return f"it fires, too, because {cause_text(rung, verdict.state)}"
+        return f"it fires here, because {cause_text(rung, verdict.state)}"
     passes = [name for name, values in rung.when.items() if verdict.state.columns[name] not in values]
     return f"it passes here, because {' and '.join(f'{name} = {verdict.state.columns[name]}' for name in passes)}"

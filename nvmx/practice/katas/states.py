@@ -7,118 +7,127 @@ from ...model.errors import unknown
 from ...model.ladder import Ladder, Rung
 from ...model.nearest_first import PossibleStates
 from ...model.outcome import BY_OUTCOME, OUTCOMES
-from ...model.verdict import Verdict, decide
+from ...model.verdict import decide
 from .answers import read_outcome
 from .result import Check, not_yet
-from .sentences import by_text, complete_state, fires, hints_for, named_state, number_of, quoted, right_text, state_text
+from .sentences import (
+    complete_state,
+    counterexample,
+    ends_sentence,
+    fires,
+    hints_for,
+    named_state,
+    number_of,
+    passed,
+    quoted,
+    right_text,
+    state_text,
+)
+
+_NO_CHECK = ("success", "none", "no check", "")
 
 
 def check_repair(answer: Mapping[object, object], ladder: Ladder, broken: Mapping[str, Value], target: str) -> Check:
     """Check that changes to a broken state lead to `target`, to a possible state, and are as few as can be.
 
     >>> import nvmx
-    >>> check_repair({"cpl": 0, "smx": 1}, nvmx.ladder("VMXON", "intel"), {"CPL": 3}, "success").message[:44]
-    'after your repair, VMXON, ready except for S'
+    >>> print(check_repair({"cpl": 0, "fc_vmx": 0}, nvmx.ladder("VMXON", "intel"), {"CPL": 3}, "success").message)
+    after your repair: VMXON, ready except for FEATURE_CONTROL.vmx = 0: it is #GP(0), because \
+FEATURE_CONTROL.vmx = 0 and SMX = 0 (check 17).
     """
     changes, problem = named_state(answer, "the repair")
     if problem:
-        return not_yet(f"{problem}.")
+        return not_yet(problem)
     start = decide(ladder, broken)
     smallest = start.repair(target)
     if smallest is None:
-        return not_yet(f"no change leads to {target} here: this kata cannot be solved.")
-    after, problem = complete_state(ladder, {**broken, **changes}, "after your repair")
-    if after is None:
-        return not_yet(f"{problem}.", "Which other bit must change with it?", f"{len(smallest)} changes suffice.")
+        return not_yet(f"no change leads to {target} here, so this kata cannot be solved")
+    verdicts, problem = complete_state([ladder], {**broken, **changes}, "the state after your repair")
+    if problem:
+        return not_yet(problem, "Which other bit must change with it?", f"{_changes(len(smallest))}.")
+    after = verdicts[0]
     if after.outcome != target:
-        sentence = f"after your repair, {state_text(ladder.instruction, after.state.columns)}: {by_text(ladder)}it is {right_text(after)}."
-        hints = hints_for(after) if target == "success" else (f"Which check ends in {target}?", *hints_for(after)[:1])
+        hints = hints_for(after) if target == "success" else (f"Look for a check that ends in {target}.",)
+        sentence = f"after your repair: {ends_sentence(after)}"
         return Check(False, sentence, after.state, dict(answer), target, after.rung, hints)
     needed = [name for name, value in changes.items() if start.state.columns[name] != value]
     if len(needed) > len(smallest):
-        count = f"{len(smallest)} {'change suffices' if len(smallest) == 1 else 'changes suffice'}"
-        return Check(
-            False, f"it ends in {target}, but {count}, and yours has {len(needed)}.", after.state, dict(answer),
-            target, start.rung, ("Which of your changes is not needed?", *hints_for(start)),
-        )  # fmt: skip
-    reset = "In life, a locked FEATURE_CONTROL changes only with a power-up reset."
-    return Check(
-        True, f"{state_text(ladder.instruction, after.state.columns)}: {by_text(ladder)}it is {right_text(after)}.",
-        after.state, dict(answer), target, after.rung, notes=(reset,) if smallest.needs_reset else (),
-    )  # fmt: skip
+        sentence = f"it ends in {target}, but with {len(needed)} changes: {_changes(len(smallest))}."
+        hints = ("Which of your changes is not needed?", *hints_for(start))
+        return Check(False, sentence, after.state, dict(answer), target, start.rung, hints)
+    reset = "On a real machine, a locked FEATURE_CONTROL changes only with a power-up reset."
+    return passed(after, dict(answer), *[reset] * smallest.needs_reset)
+
+
+def _changes(count: int) -> str:
+    return "one change suffices" if count == 1 else f"{count} changes suffice"
 
 
 def check_each_outcome(answer: Mapping[object, object], ladder: Ladder, fixed: Mapping[str, Value]) -> Check:
     """Check that there is one state for each outcome in which the ladder can end.
 
     >>> import nvmx
-    >>> check_each_outcome({"success": {}}, nvmx.ladder("VMXOFF", "kvm-2011"), {}).message
+    >>> check_each_outcome({"success": {"vmx": "root"}}, nvmx.ladder("VMXOFF", "kvm-2011"), {}).message
     'still missing: #UD, #GP(0).'
     """
     named: dict[str, object] = {}
     for key, state in answer.items():
         outcome, problem = read_outcome(key)
         if outcome is None:
-            if key in {axis.keyword for axis in AXES} | BY_NAME.keys():
+            if key in BY_NAME or key in {axis.keyword for axis in AXES}:
                 return not_yet(
-                    "this is one state; wanted is one for each outcome: {'#UD': {...}, '#GP(0)': {...}, ...}."
+                    'this is one state; wanted is one for each outcome: {"#UD": {...}, "#GP(0)": {...}, ...}'
                 )
-            return not_yet(f"{problem}.")
+            return not_yet(f"a key is {problem}")
         named[outcome] = state
-    states = PossibleStates.of([ladder], None, fixed)
-    nearest: dict[str, int] = {}
-    for rung, decided in zip((*ladder.rungs, None), states.deciding(ladder), strict=True):
-        if decided:
-            outcome = rung.outcome if rung else "success"
-            nearest[outcome] = min(nearest.get(outcome, len(states)), states.first(decided))
-    wrong: list[Check] = []
-    missing: list[str] = []
-    for outcome in OUTCOMES:
-        if outcome not in named:
-            if outcome in nearest:
-                missing.append(outcome)
-            continue
-        if outcome not in nearest:
-            wrong.append(not_yet(f"{by_text(ladder)}{ladder.instruction} never ends in {outcome}: leave it out."))
-            continue
-        if named[outcome] is Ellipsis:
-            missing.append(outcome)
-            continue
-        given, problem = named_state(named[outcome], f"the state for {outcome}")
-        verdict, problem = (
-            (None, problem) if problem else complete_state(ladder, {**given, **fixed}, f"the state for {outcome}")
-        )
-        if verdict is None:
-            wrong.append(not_yet(f"{problem}."))
-        elif verdict.outcome != outcome:
-            sentence = f"{state_text(ladder.instruction, verdict.state.columns)}: you say {outcome}; {by_text(ladder)}it is {right_text(verdict)}."
-            wrong.append(Check(False, sentence, verdict.state, outcome, verdict.ending, verdict.rung,
-                               _ways_to(outcome, ladder, hints_for(verdict)[0])))  # fmt: skip
-    right = len(nearest) - len(missing) - len(wrong)
-    progress = f"Right for {max(right, 0)} of {len(nearest)} outcomes."
-    if wrong:
-        first = wrong[0]
+    reachable = _reachable(ladder, fixed)
+    missing = [outcome for outcome in reachable if named.get(outcome, Ellipsis) is Ellipsis]
+    wrong = []
+    for outcome in named:
+        if outcome not in reachable:
+            wrong.append(not_yet(f"by {ladder.source}, {ladder.instruction} never ends in {outcome}: leave it out"))
+        elif outcome not in missing:
+            found = _ends_in(named[outcome], outcome, ladder, fixed)
+            wrong += [] if found is None else [found]
+    if wrong or missing:
+        first = wrong[0] if wrong else not_yet(f"still missing: {', '.join(missing)}", *_ways_to(missing[0], ladder))
+        right = sum(outcome in reachable for outcome in named) - len(wrong)
+        progress = f"Right for {max(right, 0)} of {len(reachable)} outcomes."
         return Check(False, first.message, first.state, first.given, first.expected, first.rung, first.hints, progress)
-    if missing:
-        return Check(
-            False, f"still missing: {', '.join(missing)}.", hints=_ways_to(missing[0], ladder, ""), progress=progress
-        )
-    return Check(True, f"a state for each of the {len(nearest)} outcomes{_by(ladder)}.")
+    return Check(True, f"a state for each of the {len(reachable)} outcomes of {ladder.instruction}, {ladder.source}.")
 
 
-def _by(ladder: Ladder) -> str:
-    return "" if ladder.source == "intel" else f" by {ladder.source}"
+def _reachable(ladder: Ladder, fixed: Mapping[str, Value]) -> list[str]:
+    """Return the outcomes in which the ladder can end, in the order of OUTCOMES."""
+    decided = PossibleStates.of([ladder], None, fixed).deciding(ladder)
+    found = {
+        rung.outcome if rung else "success" for rung, hit in zip((*ladder.rungs, None), decided, strict=True) if hit
+    }
+    return [outcome for outcome in OUTCOMES if outcome in found]
 
 
-def _ways_to(outcome: str, ladder: Ladder, first: str) -> tuple[str, ...]:
+def _ends_in(given: object, outcome: str, ladder: Ladder, fixed: Mapping[str, Value]) -> Check | None:
+    """Return what is wrong with a state that should end in `outcome`; None: nothing."""
+    what = f"the state for {outcome}"
+    state, problem = named_state(given, what)
+    verdicts, problem = ([], problem) if problem else complete_state([ladder], {**state, **fixed}, what)
+    if problem:
+        return not_yet(problem)
+    if verdicts[0].outcome == outcome:
+        return None
+    hints = (*hints_for(verdicts[0])[:1], *_ways_to(outcome, ladder))
+    return counterexample(verdicts[0], outcome, f"you say {outcome}", hints=hints)
+
+
+def _ways_to(outcome: str, ladder: Ladder) -> tuple[str, ...]:
     """Return hints on how to reach an outcome."""
-    hints = [first, f"{outcome}: {BY_OUTCOME[outcome].meaning}."]
+    hints = [f"{outcome}: {BY_OUTCOME[outcome].meaning}."]
     rung = next((rung for rung in ladder.rungs if rung.outcome == outcome and rung.by != "decoder"), None)
     if rung is not None:
         hints.append(
-            f"Check {number_of(ladder, rung)} ends in {outcome}: it asks for {rung.name}; every check before it must pass."
+            f"Check {number_of(ladder, rung)} ends in {outcome}: it asks for {rung.name}; all before it must pass."
         )
-    return tuple(hint for hint in hints if hint)
+    return tuple(hints)
 
 
 def check_difference(
@@ -128,30 +137,14 @@ def check_difference(
 
     >>> import nvmx
     >>> both = nvmx.ladder("VMXON", "intel"), nvmx.ladder("VMXON", "kvm-2017")
-    >>> check_difference({"cpl": 3}, *both, {}).message
-    'VMXON, ready except for CPL = 3: by intel it is #GP(0), because CPL = 3 (check 8), and by kvm-2017 success.'
+    >>> print(check_difference({"cpl": 3}, *both, {}).message)
+    VMXON, ready except for CPL = 3: by intel it is #GP(0), because CPL = 3 (check 8); by kvm-2017 it is success, \
+since no check stands in the way.
     """
     given, problem = named_state(answer, "the state")
+    verdicts, problem = ([], problem) if problem else complete_state([ladder, other], {**given, **fixed}, "the state")
     if problem:
-        return not_yet(f"{problem}.")
-    given = {**given, **fixed}
-    both: list[Verdict] = []
-    for each in (ladder, other):
-        domain_first, problem = complete_state(each, given, "the state")
-        if domain_first is None:
-            return not_yet(f"{problem}.")
-        both.append(domain_first)
-    # Each completes what it does not read; one state must serve both.
-    read = {*given, *ladder.reads, *other.reads}
-    shared = {name: value for name, value in both[0].state.columns.items() if name in read}
-    verdicts = [
-        complete_state(
-            each, {name: shared[name] for name in shared if name in (*given, *ladder.reads, *other.reads)}, "the state"
-        )[0]
-        for each in (ladder, other)
-    ]
-    if verdicts[0] is None or verdicts[1] is None:
-        return not_yet("the state: no processor can be in it.")
+        return not_yet(problem)
     first, second = verdicts
     where = state_text(ladder.instruction, first.state.columns)
     if first.ending == second.ending:
@@ -160,71 +153,68 @@ def check_difference(
             "Which check is in one of them only, comes earlier, or ends in something else?",
             *_apart(ladder, other),
         )
-        return Check(False, f"{where}: both end in {first.ending}.", first.state, dict(answer), None, first.rung, hints)
-    sentence = f"{where}: by {ladder.source} it is {right_text(first)}, and by {other.source} {right_text(second).partition(':')[0]}."
-    return Check(True, sentence, first.state, dict(answer), first.ending, first.rung)
+        sentence = f"{where}: both end in {first.ending}."
+        return Check(False, sentence, first.state, dict(answer), first.ending, first.rung, hints)
+    both = "; ".join(f"by {verdict.ladder.source} it is {right_text(verdict)}" for verdict in verdicts)
+    return Check(True, f"{where}: {both}.", first.state, dict(answer), first.ending, first.rung)
 
 
 def _apart(ladder: Ladder, other: Ladder) -> list[str]:
-    """Return a hint that names the check because of which the two ladders differ nearest to ready."""
+    """Return a hint about the nearest state in which two ladders end differently."""
     states = PossibleStates.of([ladder, other])
     for number in range(len(states)):
         state = states.columns(number)
-        one, two = ladder.deciding(state), other.deciding(state)
-        if (one and one.ending) != (two and two.ending):
-            rung = one or two
-            assert rung is not None
-            return [f"One of them is about {rung.name}."]
-    return [f"{ladder.source} and {other.source} end alike in every state."]
+        decided = ladder.deciding(state), other.deciding(state)
+        one, two = (rung.ending if rung else "success" for rung in decided)
+        if one != two:
+            rung = decided[0] or decided[1]
+            return [f"One of them is about {rung.name}."] if rung else []
+    return [f"{ladder.source} and {other.source} end alike in every state, so this kata cannot be solved."]
 
 
 def check_decider(answer: str, ladder: Ladder, state: Mapping[str, Value]) -> Check:
     """Check that a text names the check that decides in a state: by its name, or by an axis that it reads.
 
     >>> import nvmx
-    >>> check_decider("CR4.VMXE", nvmx.ladder("VMXON", "intel"), {"CPL": 3}).message
-    "VMXON, ready except for CPL = 3: you say 'CR4.VMXE', but it passes here, because CR4.VMXE = 1; another check decides."
+    >>> print(check_decider("CR4.VMXE", nvmx.ladder("VMXON", "intel"), {"CPL": 3}).message)
+    VMXON, ready except for CPL = 3: you say 'CR4.VMXE', but it passes here, because CR4.VMXE = 1.
     """
     verdict = decide(ladder, state)
     said = answer.strip().lower()
-    names = {axis.keyword: axis.name for axis in AXES} | {axis.name.lower(): axis.name for axis in AXES}
-    named = [rung for rung in ladder.rungs if said == rung.name.lower()]
-    if not named and said in names:
-        named = [rung for rung in ladder.rungs if names[said] in rung.when]
-        if not named:
-            return not_yet(f"no check of {ladder.source} reads {names[said]}.", *hints_for(verdict)[:1])
     where = state_text(ladder.instruction, verdict.state.columns)
-    if said in ("success", "none", "no check", "") and verdict.rung is None:
-        return Check(True, f"{where}: {by_text(ladder)}it is {right_text(verdict)}.", verdict.state, answer, "success")
-    if not named:
-        if answer.strip() in OUTCOMES and said != "success":
-            return not_yet(
-                f"{answer.strip()} is an outcome: which check leads to the one here? Name it, such as 'CPL'."
-            )
-        if said in ("success", "none", "no check"):
-            return Check(
-                False,
-                f"{where}: a check fires here.",
-                verdict.state,
-                answer,
-                verdict.ending,
-                verdict.rung,
-                hints_for(verdict)[1:],
-            )
-        allowed = [*(rung.name for rung in ladder.rungs), *(name for name in BY_NAME if name in ladder.reads)]
-        problem = str(unknown("check", answer, allowed)).partition(" (allowed: ")[0]
-        return not_yet(f"{problem}: name an axis, such as 'CPL', or a check, such as {ladder.rungs[-1].name!r}.")
+    if said in _NO_CHECK:
+        if verdict.rung is None:
+            return passed(verdict, answer)
+        sentence = f"{where}: you say that no check fires, but one does."
+        return Check(False, sentence, verdict.state, answer, verdict.ending, verdict.rung, hints_for(verdict))
+    named, problem = _rungs_named(answer, said, ladder)
+    if problem:
+        return not_yet(problem)
     if verdict.rung in named:
-        return Check(
-            True, f"{where}: {by_text(ladder)}it is {right_text(verdict)}.", verdict.state, answer, verdict.ending,
-            verdict.rung,
-        )  # fmt: skip
-    best: Rung = next((rung for rung in named if rung in verdict.masked), named[0])
+        return passed(verdict, answer)
+    best = next((rung for rung in named if rung in verdict.masked), named[0])
     says = f"{where}: you say {quoted(answer)}, but {fires(best, verdict)}"
     if best in verdict.masked:
-        says += "; an earlier check decides."
-        hints = ("Which checks come before it?", *hints_for(verdict))
+        says += "; an earlier check decides"
+        hints: tuple[str, ...] = ("Which checks come before it?", *hints_for(verdict))
     else:
-        says += "; another check decides." if verdict.rung else "; and so does every other check."
-        hints = hints_for(verdict)[1:] if verdict.rung else ("Count the checks that fire.",)
-    return Check(False, says, verdict.state, answer, verdict.ending, verdict.rung, hints)
+        hints = hints_for(verdict)[1:] if verdict.rung else ("How many checks fire here?",)
+    return Check(False, f"{says}.", verdict.state, answer, verdict.ending, verdict.rung, hints)
+
+
+def _rungs_named(answer: str, said: str, ladder: Ladder) -> tuple[list[Rung], str]:
+    """Return the checks that a text names, or what is wrong with it."""
+    rungs = [rung for rung in ladder.rungs if said == rung.name.lower()]
+    columns = {axis.keyword: axis.name for axis in AXES} | {axis.name.lower(): axis.name for axis in AXES}
+    if rungs:
+        return rungs, ""
+    if said in columns:
+        rungs = [rung for rung in ladder.rungs if columns[said] in rung.when]
+        return rungs, "" if rungs else f"no check of {ladder.source} reads {columns[said]}"
+    if answer.strip() in OUTCOMES:
+        return [], f"{answer.strip()} is how it ends: name the check that decides, such as 'CPL'"
+    inside = [name for name in ladder.reads if said in name.lower()]
+    guess = f"check: {quoted(answer)} is not known; did you mean {inside[0]!r}" if inside else ""
+    allowed = [*(rung.name for rung in ladder.rungs), *ladder.reads]
+    guess = guess or str(unknown("check", answer, allowed)).partition(" (allowed: ")[0].rstrip("?")
+    return [], f"{guess}? Name an axis, such as 'CPL', or a check, such as {ladder.rungs[-1].name!r}"

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ...model.axis import AXES
+from ...model.axis import AXES, BY_NAME
 from ...model.ladder import Ladder, Rung
 from ...model.mutant import Mutant, mutants_of
 from ...model.nearest_first import PossibleStates
 from ...model.outcome import flags_text
 from .result import Check, not_yet
-from .sentences import complete_state, named_state, number_of, right_text, state_text, verdict_in
+from .sentences import complete_state, ends_sentence, named_state, number_of, verdict_in
 
-_SHOWN = 4  # so many faults that are missed are named
+_AXES = frozenset(axis.keyword for axis in AXES) | frozenset(BY_NAME)
+_SHOWN = 4  # so many checks with faults that are missed are named
 
 
 @lru_cache(maxsize=8)
@@ -48,48 +49,64 @@ def _ending(rung: Rung) -> tuple[str, int | None, str]:
 def check_suite(answer: Sequence[Mapping[Any, Any]], ladder: Ladder, kills: int | None) -> Check:
     """Check that a list of states shows at least `kills` single faults of a ladder; None: all that any state shows.
 
+    Each state is a dict of what differs from ready; what is no axis in it is ignored if all have it (a column of a
+    table).
+
     >>> import nvmx
     >>> check_suite([{}, {"cpl": 3}], nvmx.ladder("VMXOFF", "kvm-2011"), None).message[:47]
     'kills 8 of 41 faults; it misses: no LOCK prefix'
     """
     states, faults = _shown(ladder)
-    places = {name: place for place, name in enumerate(axis.name for axis in AXES)}
-    numbers = {tuple(row[places[name]] for name in states.axes): n for n, row in enumerate(states.rows)}
-    keys = {axis.keyword for axis in AXES} | places.keys()
+    ignored = _columns(answer) - _AXES
     suite = 0
     for number, row in enumerate(answer, 1):
         what = f"state {number}"
-        # A table may hold more columns, such as the expected outcome.
-        given, problem = named_state(row if _is_dict(answer) else {key: row[key] for key in row if key in keys}, what)
-        verdict, problem = (None, problem) if problem else complete_state(ladder, given, what)
-        if verdict is None:
-            return not_yet(f"{problem}.", "A test can only be run in a possible state.")
-        suite |= states.bit(numbers[tuple(verdict.state.columns[name] for name in states.axes)])
+        given, problem = named_state(
+            {key: row[key] for key in row if key not in ignored} if isinstance(row, Mapping) else row, what
+        )
+        verdicts, problem = ([], problem) if problem else complete_state([ladder], given, what)
+        place = states.find(verdicts[0].state.columns) if verdicts else None
+        if place is None:
+            return not_yet(problem, "A test can only be run in a possible state.")
+        suite |= states.bit(place)
     missed = [(mutant, shown) for mutant, shown in faults if not shown & suite]
     count, wanted = len(faults) - len(missed), len(faults) if kills is None else min(kills, len(faults))
-    message = f"kills {count} of {len(faults)} faults"
-    size = suite.bit_count()
+    message, size = f"kills {count} of {len(faults)} faults", suite.bit_count()
     if count >= wanted:
         return Check(True, f"{message}, with {size} states.", given=count, expected=wanted)
-    listed = "; ".join(f"{mutant.rung}: {mutant.fault}" for mutant, _ in missed[:_SHOWN])
-    more = f"; and {len(missed) - _SHOWN} more" if len(missed) > _SHOWN else ""
+    target = f" (wanted: {wanted})" if wanted < len(faults) else ""
     mutant, shown = missed[0]
     verdict = verdict_in(ladder, states.columns(states.first(shown)))
-    rung = next((rung for rung in ladder.rungs if rung.name == mutant.rung), None)
-    hints = [f"Add a state for {mutant.rung}."]
-    if rung is not None:
-        hints.append(
-            f"Check {number_of(ladder, rung)} must decide there, and the fault ({mutant.fault}) must change the end."
-        )
-    else:
-        hints.append("Success must be tested, too, with its flags.")
-    hints.append(f"{state_text(ladder.instruction, verdict.state.columns)}: {right_text(verdict)}.")
-    target = "" if kills is None or wanted == len(faults) else f" (wanted: {wanted})"
-    return Check(
-        False, f"{message}{target}; it misses: {listed}{more}.", verdict.state, count, wanted, verdict.rung,
-        tuple(hints), f"{size} states, {len(missed)} faults missed.",
-    )  # fmt: skip
+    hints = (f"Add a state for: {mutant.rung}.", _how(ladder, mutant), ends_sentence(verdict))
+    message = f"{message}{target}; it misses: {_missed_text([mutant for mutant, _ in missed])}."
+    return Check(False, message, verdict.state, count, wanted, verdict.rung, hints)
 
 
-def _is_dict(answer: Sequence[Mapping[Any, Any]]) -> bool:
-    return not any("outcome" in row for row in answer)
+def _columns(answer: Sequence[object]) -> frozenset[object]:
+    """Return the keys that all states have, if there are several: the columns of a table."""
+    keys = [frozenset(row) for row in answer if isinstance(row, Mapping)]
+    return frozenset.intersection(*keys) if len(keys) > 1 else frozenset()
+
+
+def _how(ladder: Ladder, mutant: Mutant) -> str:
+    for rung in ladder.rungs:
+        if rung.name == mutant.rung:
+            return f"There, check {number_of(ladder, rung)} must make a difference; the fault is: {mutant.fault}."
+    return f"There, the instruction must succeed; the fault is: {mutant.fault}."
+
+
+def _missed_text(missed: Sequence[Mutant]) -> str:
+    """List what is missed, by check.
+
+    >>> import nvmx
+    >>> _missed_text(list(mutants_of(nvmx.ladder("VMXOFF", "kvm-2011")))[:3])
+    'no LOCK prefix (removed, and 2 more)'
+    """
+    by_rung: dict[str, list[str]] = {}
+    for mutant in missed:
+        by_rung.setdefault(mutant.rung, []).append(mutant.fault)
+    parts = []
+    for rung, faults in list(by_rung.items())[:_SHOWN]:
+        parts.append(f"{rung} ({faults[0]}{f', and {len(faults) - 1} more' if len(faults) > 1 else ''})")
+    left = len(by_rung) - _SHOWN
+    return "; ".join(parts) + (f"; and faults of {left} more {'check' if left == 1 else 'checks'}" if left > 0 else "")

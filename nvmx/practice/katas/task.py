@@ -1,18 +1,15 @@
 """The task of a kata, and which sort of check it asks for."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ...ladders import ladder as find_ladder
 from ...model.axis import named_axes, named_values
-from ...model.errors import InvalidType, InvalidValue, unknown
+from ...model.errors import InvalidValue, unknown
 from ...model.ladder import Ladder
-from ...model.outcome import OUTCOMES, outcome_name
+from ...model.outcome import outcome_name
 from .result import Check, not_yet
 from .sentences import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _ON = (None, "vcpu")
 
@@ -38,15 +35,15 @@ def check(
 
     - a function `f(state)` that returns an outcome, or rows such as `({"cpl": [1, 2, 3]}, "#GP(0)")`, or a Ladder: in
       every possible state, nearest to ready first.  `axes`: those that vary; None: those of a table.  `state` is a dict
-      by keyword, as in `state["cpl"]`.  With `on="vcpu"`, a handler `f(vcpu)` for `nvmx.kvm2011.Vcpu`.
+      by keyword: `state["cpl"]`.  With `on="vcpu"`, a handler `f(vcpu)` for `nvmx.kvm2011.Vcpu`.
     - changes such as `{"cr4_vmxe": 1}`, with `state` (the broken one): a smallest repair that leads to `target`.
     - a dict of outcomes and states: one state for each outcome that the source can end in.
     - a state, with `differs_from` (another source): the two sources end differently there.
-    - a number, or a DataFrame, with `outcome` and/or axes such as `cpl=0`: how many possible states there are, or which.
-    - a list of states, or a DataFrame with `kills`: a test suite that shows so many faults (None: all that any shows).
+    - a number, or a DataFrame, with `outcome` and/or axes such as `cpl=0`: how many possible states, or which.
+    - a list of states, or a DataFrame of them: a test suite that shows `kills` faults (None: all that any state shows).
     - a string, with `state`: the check that decides there (the name of an axis or of a check).
 
-    An answer that makes no sense gets a sentence, and so does a function that raises or loops: it has so many `seconds`.
+    An answer that makes no sense gets a sentence, and so does a function that raises, or that is not done in `seconds`.
     Raises what `nvmx.verdict` raises if the task itself makes no sense.
 
     >>> check(lambda state: "#UD" if state["cr4_vmxe"] == 0 else "success", axes=["cr4_vmxe", "cpl"])
@@ -69,55 +66,59 @@ def check(
         raise InvalidValue(f"kills: {kills!r} is not a number of faults")
 
     if answer is None or answer is Ellipsis:
-        return not_yet(
-            "there is no answer yet."
-            if answer is Ellipsis
-            else "the answer is None: did you forget a `return`, or to write it?"
-        )
-    table = _records(answer)
+        return not_yet("there is no answer yet" if answer is Ellipsis else "the answer is None: is a `return` missing?")
     if on == "vcpu":
         from .vcpus import check_handler
 
         return check_handler(answer, ladder, seconds)
-    if isinstance(answer, Ladder) or _is_rows(answer, kills):
+    if isinstance(answer, Mapping):
+        return _check_dict(answer, ladder, state, target, differs_from, fixed)
+    if isinstance(answer, str):
+        from .states import check_decider
+
+        if state is None:
+            return not_yet(f"{quoted(answer)} is a text, and this kata asks for something else")
+        return check_decider(answer, ladder, named_values({**state, **fixed}))
+    table = _records(answer)
+    if isinstance(answer, Ladder) or (isinstance(answer, (list, tuple)) and not _is_suite(answer, kills)):
         from .rows import check_rows
 
         return check_rows(answer, ladder, wanted, pinned)
-    if isinstance(answer, Mapping):
-        from . import states
-
-        if differs_from is not None:
-            return states.check_difference(answer, ladder, find_ladder(instruction, differs_from), pinned)
-        if state is not None:
-            return states.check_repair(answer, ladder, named_values({**state, **fixed}), target)
-        return states.check_each_outcome(answer, ladder, pinned)
-    if isinstance(answer, str):
-        from . import states
-
-        if state is None:
-            return not_yet(f"{quoted(answer)} is a text: this kata asks for something else.")
-        return states.check_decider(answer, ladder, named_values({**state, **fixed}))
-    if isinstance(answer, list) or (
-        table is not None and kills is None and outcome is None and not pinned and axes is None
-    ):
+    if isinstance(answer, (list, tuple)) or (table is not None and not (outcome or pinned or wanted)):
         from .suites import check_suite
 
-        return check_suite(answer if table is None else table, ladder, kills)
-    if table is not None and kills is not None:
-        from .suites import check_suite
-
-        return check_suite(table, ladder, kills)
-    if table is not None:
-        from .listings import check_listing
-
-        return check_listing(table, ladder, wanted, pinned, outcome)
+        return check_suite(answer if table is None else table, ladder, kills)  # type: ignore[arg-type]
     if callable(answer):
         from .functions import check_function
 
         return check_function(answer, ladder, wanted, pinned, seconds)
-    from .listings import check_count
+    from .listings import check_count, check_listing
 
+    if table is not None:
+        return check_listing(table, ladder, wanted, pinned, outcome)
     return check_count(answer, ladder, wanted, pinned, outcome)
+
+
+def _check_dict(
+    answer: Mapping[object, object],
+    ladder: Ladder,
+    state: Mapping[str, object] | None,
+    target: str,
+    differs_from: str | Ladder | None,
+    fixed: Mapping[str, object],
+) -> Check:
+    from .states import check_difference, check_each_outcome, check_repair
+
+    if differs_from is not None:
+        return check_difference(answer, ladder, find_ladder(ladder.instruction, differs_from), named_values(fixed))
+    if state is not None:
+        return check_repair(answer, ladder, named_values({**state, **fixed}), target)
+    return check_each_outcome(answer, ladder, named_values(fixed))
+
+
+def _is_suite(answer: Sequence[object], kills: int | None) -> bool:
+    """Return whether a list holds states instead of rows; an empty one does if faults are to be killed."""
+    return kills is not None or (len(answer) > 0 and all(isinstance(each, Mapping) for each in answer))
 
 
 def _records(answer: object) -> list[dict[str, Any]] | None:
@@ -126,10 +127,3 @@ def _records(answer: object) -> list[dict[str, Any]] | None:
         return None
     rows: list[dict[str, Any]] = answer.to_dict("records")
     return rows
-
-
-def _is_rows(answer: object, kills: int | None) -> bool:
-    """Return whether a list holds rows (or nothing) instead of states."""
-    if not isinstance(answer, (list, tuple)):
-        return False
-    return kills is None and not (answer and all(isinstance(each, Mapping) for each in answer))
