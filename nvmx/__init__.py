@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "OUTCOMES", "Check", "Effect", "Explanation", "Ladder", "NvmxError", "Reading", "Repair", "Rung", "Source", "State",
-    "Verdict", "axes", "bochs", "check", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab", "ladder",
-    "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state", "step", "suite", "summary",
-    "table", "verdict", "web", "witnesses",
+    "Verdict", "axes", "bochs", "check", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab",
+    "ladder", "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state", "step", "suite",
+    "summary", "table", "verdict", "web", "witnesses",
 ]  # fmt: skip
 
 for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):

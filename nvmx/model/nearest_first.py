@@ -131,7 +131,7 @@ class PossibleStates:
         return 1 << len(self) - 1 - number
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _listed(instruction: str, domains: tuple[tuple[str, Row], ...], pinned: frozenset[str]) -> tuple[Row, ...]:
     """Return the possible states of these domains as rows; axes in `pinned` are ready, the others free."""
     ready = READY[instruction]

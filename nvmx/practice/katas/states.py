@@ -1,12 +1,16 @@
 """Answers about single states: a repair, a state for each outcome, a state where two sources differ, the check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from ...ask import explain_known
 from ...model.axis import AXES, BY_NAME, Value
 from ...model.errors import unknown
+from ...model.box import nearest, table_order
+from ...model.instruction import READY
 from ...model.ladder import Ladder, Rung
-from ...model.nearest_first import PossibleStates
 from ...model.outcome import BY_OUTCOME, OUTCOMES
+from ...model.rules import BOXES
 from ...model.verdict import decide
 from .answers import read_outcome
 from .result import Check, not_yet
@@ -22,6 +26,7 @@ from .sentences import (
     quoted,
     right_text,
     state_text,
+    verdict_in,
 )
 
 _NO_CHECK = ("success", "none", "no check", "")
@@ -54,7 +59,7 @@ FEATURE_CONTROL.vmx = 0 and SMX = 0 (check 17).
     if len(needed) > len(smallest):
         sentence = f"it ends in {target}, but with {len(needed)} changes: {_changes(len(smallest))}."
         hints = ("Which of your changes is not needed?", *hints_for(start))
-        return Check(False, sentence, after.state, dict(answer), target, start.rung, hints)
+        return Check(False, sentence, after.state, dict(answer), target, after.rung, hints)
     reset = "On a real machine, a locked FEATURE_CONTROL changes only with a power-up reset."
     return passed(after, dict(answer), *[reset] * smallest.needs_reset)
 
@@ -80,34 +85,28 @@ def check_each_outcome(answer: Mapping[object, object], ladder: Ladder, fixed: M
                 )
             return not_yet(f"a key is {problem}")
         named[outcome] = state
-    reachable = _reachable(ladder, fixed)
+    reachable = explain_known(ladder.instruction, ladder, fixed).outcomes
     missing = [outcome for outcome in reachable if named.get(outcome, Ellipsis) is Ellipsis]
-    wrong = []
-    for outcome in named:
-        if outcome not in reachable:
-            wrong.append(not_yet(f"by {ladder.source}, {ladder.instruction} never ends in {outcome}: leave it out"))
-        elif outcome not in missing:
-            found = _ends_in(named[outcome], outcome, ladder, fixed)
-            wrong += [] if found is None else [found]
+    wrong = {
+        outcome: found
+        for outcome in named
+        if outcome not in missing and (found := _ends_in(named[outcome], outcome, ladder, fixed, reachable)) is not None
+    }
     if wrong or missing:
-        first = wrong[0] if wrong else not_yet(f"still missing: {', '.join(missing)}", *_ways_to(missing[0], ladder))
-        right = sum(outcome in reachable for outcome in named) - len(wrong)
-        progress = f"Right for {max(right, 0)} of {len(reachable)} outcomes."
-        return Check(False, first.message, first.state, first.given, first.expected, first.rung, first.hints, progress)
+        way = not_yet(f"still missing: {', '.join(missing)}", *_ways_to(missing[0], ladder)) if missing else None
+        first = next(iter(wrong.values()), way)
+        assert first is not None
+        right = sum(outcome not in wrong and outcome not in missing for outcome in reachable)
+        return replace(first, progress=f"Right for {right} of {len(reachable)} outcomes.")
     return Check(True, f"a state for each of the {len(reachable)} outcomes of {ladder.instruction}, {ladder.source}.")
 
 
-def _reachable(ladder: Ladder, fixed: Mapping[str, Value]) -> list[str]:
-    """Return the outcomes in which the ladder can end, in the order of OUTCOMES."""
-    decided = PossibleStates.of([ladder], None, fixed).deciding(ladder)
-    found = {
-        rung.outcome if rung else "success" for rung, hit in zip((*ladder.rungs, None), decided, strict=True) if hit
-    }
-    return [outcome for outcome in OUTCOMES if outcome in found]
-
-
-def _ends_in(given: object, outcome: str, ladder: Ladder, fixed: Mapping[str, Value]) -> Check | None:
+def _ends_in(
+    given: object, outcome: str, ladder: Ladder, fixed: Mapping[str, Value], reachable: Sequence[str]
+) -> Check | None:
     """Return what is wrong with a state that should end in `outcome`; None: nothing."""
+    if outcome not in reachable:
+        return not_yet(f"by {ladder.source}, {ladder.instruction} never ends in {outcome}: leave it out")
     what = f"the state for {outcome}"
     state, problem = named_state(given, what)
     verdicts, problem = ([], problem) if problem else complete_state([ladder], {**state, **fixed}, what)
@@ -160,16 +159,19 @@ since no check stands in the way.
 
 
 def _apart(ladder: Ladder, other: Ladder) -> list[str]:
-    """Return a hint about the nearest state in which two ladders end differently."""
-    states = PossibleStates.of([ladder, other])
-    for number in range(len(states)):
-        state = states.columns(number)
-        decided = ladder.deciding(state), other.deciding(state)
-        one, two = (rung.ending if rung else "success" for rung in decided)
-        if one != two:
-            rung = decided[0] or decided[1]
-            return [f"One of them is about {rung.name}."] if rung else []
-    return [f"{ladder.source} and {other.source} end alike in every state, so this kata cannot be solved."]
+    """Return a hint about a state near ready in which two ladders end differently."""
+    ready = READY[ladder.instruction]
+    never = [*BOXES, *ladder.outside_domain, *other.outside_domain]
+    found: list[tuple[tuple[int, list[int], list[int]], str]] = []
+    for each in (ladder, other):
+        for place, rung in enumerate(each.rungs):
+            earlier = [before.when for before in each.rungs[:place]]
+            changes = nearest(ready, [*never, *earlier], inside=rung.when)
+            if changes is not None:
+                one, two = (verdict_in(both, {**ready, **changes}).ending for both in (ladder, other))
+                if one != two:
+                    found.append((table_order(changes), rung.name))
+    return [f"One of them is about {min(found)[1]}."] if found else []
 
 
 def check_decider(answer: str, ladder: Ladder, state: Mapping[str, Value]) -> Check:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ...model.axis import AXES, BY_NAME
 from ...model.ladder import Ladder, Rung
 from ...model.mutant import Mutant, mutants_of
 from ...model.nearest_first import PossibleStates
@@ -12,7 +11,7 @@ from ...model.outcome import flags_text
 from .result import Check, not_yet
 from .sentences import complete_state, ends_sentence, named_state, number_of, verdict_in
 
-_AXES = frozenset(axis.keyword for axis in AXES) | frozenset(BY_NAME)
+_EXPECTED = ("outcome", "rung", "flags", "error", "faults", "possible")  # columns of tables
 _SHOWN = 4  # so many checks with faults that are missed are named
 
 
@@ -49,20 +48,18 @@ def _ending(rung: Rung) -> tuple[str, int | None, str]:
 def check_suite(answer: Sequence[Mapping[Any, Any]], ladder: Ladder, kills: int | None) -> Check:
     """Check that a list of states shows at least `kills` single faults of a ladder; None: all that any state shows.
 
-    Each state is a dict of what differs from ready; what is no axis in it is ignored if all have it (a column of a
-    table).
+    Each state is a dict of what differs from ready, and may hold what is expected there, as rows of `nvmx.suite` do.
 
     >>> import nvmx
     >>> check_suite([{}, {"cpl": 3}], nvmx.ladder("VMXOFF", "kvm-2011"), None).message[:47]
     'kills 8 of 41 faults; it misses: no LOCK prefix'
     """
     states, faults = _shown(ladder)
-    ignored = _columns(answer) - _AXES
     suite = 0
     for number, row in enumerate(answer, 1):
         what = f"state {number}"
         given, problem = named_state(
-            {key: row[key] for key in row if key not in ignored} if isinstance(row, Mapping) else row, what
+            {key: row[key] for key in row if key not in _EXPECTED} if isinstance(row, Mapping) else row, what
         )
         verdicts, problem = ([], problem) if problem else complete_state([ladder], given, what)
         place = states.find(verdicts[0].state.columns) if verdicts else None
@@ -80,12 +77,6 @@ def check_suite(answer: Sequence[Mapping[Any, Any]], ladder: Ladder, kills: int 
     hints = (f"Add a state for: {mutant.rung}.", _how(ladder, mutant), ends_sentence(verdict))
     message = f"{message}{target}; it misses: {_missed_text([mutant for mutant, _ in missed])}."
     return Check(False, message, verdict.state, count, wanted, verdict.rung, hints)
-
-
-def _columns(answer: Sequence[object]) -> frozenset[object]:
-    """Return the keys that all states have, if there are several: the columns of a table."""
-    keys = [frozenset(row) for row in answer if isinstance(row, Mapping)]
-    return frozenset.intersection(*keys) if len(keys) > 1 else frozenset()
 
 
 def _how(ladder: Ladder, mutant: Mutant) -> str:

@@ -153,7 +153,7 @@ def _ending(vcpu: Vcpu, before: Vcpu, verdict: Verdict) -> str:
         expected = expected & ~(1 << _BITS[flag]) | value << _BITS[flag]
     fails = {_mask(BY_OUTCOME[name].flags): name for name in ("VMfailInvalid", "VMfailValid")}
     said = fault or fails.get(written, "success")
-    if said != verdict.outcome and (fault or verdict.outcome in _FAULTS.values() or said != "success"):
+    if said != verdict.outcome and (fault or verdict.outcome in _FAULTS.values() or written != stale):
         return f"you say {said}"
     if written != expected:
         were = "set" if stale else "clear"
