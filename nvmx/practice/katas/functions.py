@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 
 from ...model.axis import BY_NAME, Value
+from ...model.frozen import FrozenDict
 from ...model.instruction import BY_INSTRUCTION, READY
 from ...model.ladder import Ladder
 from ...model.nearest_first import PossibleStates
@@ -88,7 +90,7 @@ def check_function(
     states = PossibleStates.of([ladder], ladder.axes if axes is None else axes, fixed)
     if not len(states):
         return not_yet("there is no possible state to compare: look at the axes that are fixed")
-    extras = _unread(ladder, states) if axes is None else []
+    extras = _unread(ladder, FrozenDict(fixed)) if axes is None else ()
     calls, repeated = Calls(function), Calls(function)
 
     def work() -> None:
@@ -133,9 +135,11 @@ def _wrong(
     return counterexample(verdict, calls.given[number], calls.says(number), hints=hints, progress=progress, notes=notes)
 
 
-def _unread(ladder: Ladder, states: PossibleStates) -> list[dict[str, Value]]:
+@lru_cache(maxsize=8)
+def _unread(ladder: Ladder, fixed: FrozenDict[str, Value]) -> tuple[dict[str, Value], ...]:
     """Return the states nearest to those of the ladder in which an axis that it does not read is not ready."""
     ready, found = READY[ladder.instruction], []
+    states = PossibleStates.of([ladder], ladder.axes, fixed)
     unread = [name for name in BY_INSTRUCTION[ladder.instruction].axes if name not in ladder.reads]
     for number in range(len(states)):
         near = states.columns(number)
@@ -146,7 +150,7 @@ def _unread(ladder: Ladder, states: PossibleStates) -> list[dict[str, Value]]:
                 state = complete({**ready, **near, name: value}, {name, *ladder.reads})
                 if value != ready[name] and broken_rule(state) is None:
                     found.append(state)
-    return found
+    return tuple(found)
 
 
 def _late(

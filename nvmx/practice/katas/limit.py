@@ -1,8 +1,8 @@
 """Run what a reader wrote: within a time limit, and without its prints.
 
 It runs in a thread, so that this works in any thread of any system, and while the function sleeps.  A thread that is
-late gets an exception again and again, which `except Exception` does not catch, and which a bare `except` in a loop
-catches only now and then.  What still goes on (a loop inside `try` with a bare `except` inside another loop) is left
+late gets an exception again and again, which `except Exception` does not catch, and a bare `except` in a loop not
+always.  What still goes on (a loop inside `try` with a bare `except` inside another loop) is left
 behind: the check says so, and the rest of the session goes on.  A single call into C that never returns, such as
 `sum(itertools.count())`, cannot be stopped, and in Pyodide, which has no threads, there is no limit.
 """
@@ -10,13 +10,15 @@ behind: the check says so, and the rest of the session goes on.  A single call i
 import contextvars
 import ctypes
 import io
+import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from enum import Enum
-from threading import Thread
 
-_TICK, _TRIES = 0.01, 50
+_TICK = 0.01  # seconds between two looks at a thread that runs
+_TRY, _TRIES, _SHORTEST = 0.0005, 2000, 1e-5  # for one that does not stop: at least a second
 _KEPT_LINES, _KEPT_WIDTH = 3, 200
 
 
@@ -88,7 +90,7 @@ def run(work: Callable[[], None], seconds: float) -> tuple[Ending, str]:
             raised.append(error)
 
     with redirect_stdout(prints), redirect_stderr(prints):
-        thread = Thread(target=body, daemon=True, name="kata")
+        thread = threading.Thread(target=body, daemon=True, name="kata")
         ending = Ending.IN_TIME
         try:
             thread.start()
@@ -104,17 +106,29 @@ def run(work: Callable[[], None], seconds: float) -> tuple[Ending, str]:
             except BaseException:
                 _stop(thread, ended)
                 raise
-            if ending is not Ending.LEFT_BEHIND:
-                thread.join()
     if raised:
         raise raised[0]
     return ending, prints.text
 
 
-def _stop(thread: Thread, ended: list[bool]) -> Ending:
-    for _ in range(_TRIES):
-        if ended or not thread.is_alive():
-            return Ending.STOPPED
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped))
-        thread.join(_TICK)
-    return Ending.STOPPED if ended else Ending.LEFT_BEHIND
+def _stop(thread: threading.Thread, ended: list[bool]) -> Ending:
+    """Raise Stopped in a thread until it ends, or until that has been tried for long enough.
+
+    An exception arrives between two bytecodes; that threads change places often makes it arrive at many of them, and so
+    sooner or later outside the `try` of a loop.
+    """
+    interval, hook = sys.getswitchinterval(), threading.excepthook
+    # A second exception can arrive when the first one has ended the thread.
+    threading.excepthook = lambda given: None if given.exc_type is Stopped else hook(given)
+    sys.setswitchinterval(_SHORTEST)
+    try:
+        for _ in range(_TRIES):
+            if ended or not thread.is_alive():
+                thread.join()
+                return Ending.STOPPED
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped))
+            thread.join(_TRY)
+        return Ending.STOPPED if ended else Ending.LEFT_BEHIND
+    finally:
+        sys.setswitchinterval(interval)
+        threading.excepthook = hook

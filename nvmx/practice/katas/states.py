@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from ...ask import explain_known
 from ...model.axis import AXES, BY_NAME, Value
-from ...model.errors import unknown
 from ...model.box import nearest, table_order
+from ...model.errors import unknown
 from ...model.instruction import READY
 from ...model.ladder import Ladder, Rung
 from ...model.outcome import BY_OUTCOME, OUTCOMES
@@ -93,9 +93,10 @@ def check_each_outcome(answer: Mapping[object, object], ladder: Ladder, fixed: M
         if outcome not in missing and (found := _ends_in(named[outcome], outcome, ladder, fixed, reachable)) is not None
     }
     if wrong or missing:
-        way = not_yet(f"still missing: {', '.join(missing)}", *_ways_to(missing[0], ladder)) if missing else None
-        first = next(iter(wrong.values()), way)
-        assert first is not None
+        first = next(
+            iter(wrong.values()),
+            not_yet(f"still missing: {', '.join(missing)}", *_ways_to((missing or [OUTCOMES[0]])[0], ladder)),
+        )
         right = sum(outcome not in wrong and outcome not in missing for outcome in reachable)
         return replace(first, progress=f"Right for {right} of {len(reachable)} outcomes.")
     return Check(True, f"a state for each of the {len(reachable)} outcomes of {ladder.instruction}, {ladder.source}.")
