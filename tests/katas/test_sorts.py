@@ -182,7 +182,10 @@ EIGHT: dict[str, Any] = {
 def test_a_state_for_each_outcome() -> None:
     assert check(EIGHT).passed
     ladder = nvmx.ladder("VMXOFF", "intel")
-    six = {"success": {}, "#UD": {"vmx": "off"}, "#GP(0)": {"cpl": 1}, "VM exit": EIGHT["VM exit"], "VMfailInvalid": {"dual_monitor": 1}, "VMfailValid": {"dual_monitor": 1, "current_vmcs": 1}}  # fmt: skip
+    six: dict[str, Any] = {
+        "success": {}, "#UD": {"vmx": "off"}, "#GP(0)": {"cpl": 1}, "VM exit": EIGHT["VM exit"],
+        "VMfailInvalid": {"dual_monitor": 1}, "VMfailValid": {"dual_monitor": 1, "current_vmcs": 1},
+    }  # fmt: skip
     assert check(six, "VMXOFF").passed
     assert {rung.outcome for rung in ladder.rungs} | {"success"} == set(six)
 

@@ -19,7 +19,7 @@ from enum import Enum
 
 _TICK = 0.01  # seconds between two looks at a thread that runs
 _TRY, _TRIES, _SHORTEST = 0.0005, 2000, 1e-5  # for one that does not stop: at least a second
-_KEPT_LINES, _KEPT_WIDTH = 3, 200
+_KEPT_LINES, _KEPT_WIDTH = 3, 100
 
 
 class Stopped(BaseException):
