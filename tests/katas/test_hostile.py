@@ -182,7 +182,7 @@ def test_a_function_that_changes_its_mind() -> None:
 
     found = check(forgetful)
     assert not found.passed
-    assert "CPL = 2: you say #GP(0), and #PF when asked again (use nothing but the state)" in found.message
+    assert "CPL = 2: you say #GP(0), and asked again, you say #PF (use nothing but the state); by" in found.message
 
 
 def endless(_state: object) -> str:

@@ -268,7 +268,7 @@ def test_counts() -> None:
         (-1, "-1 is too few."),
         (True, "True is no answer"),
         (2.5, "2.5 is no answer"),
-        ("3", "'3' is a text"),
+        ("3", "'3' is not what this kata asks for"),
     ],
 )
 def test_wrong_counts(answer: object, words: str) -> None:
@@ -442,3 +442,25 @@ def test_what_is_no_answer_gets_a_sentence(answer: object) -> None:
     assert not found.passed
     assert "Traceback" not in repr(found)
     assert found.message[-1] in ".?"
+
+
+@pytest.mark.parametrize(
+    ("task", "answers", "words"),
+    [
+        ({"state": {"cpl": 3}}, [len, 5, [{"cpl": 0}], ["CPL"]], "changes to the state"),
+        ({"differs_from": "xen"}, [len, "CPL", [{"cpl": 0}], 5], "one state, such as"),
+        ({"kills": 5}, [len, {"cpl": 3}, 5, "CPL"], "a list of states, such as"),
+        ({"outcome": "#UD"}, [len, {"cpl": 3}, "5", INTEL], "a number, or a DataFrame"),
+    ],
+)
+def test_an_answer_to_another_task_gets_a_sentence(task: dict[str, Any], answers: list[object], words: str) -> None:
+    for answer in answers:
+        found = check(answer, **task)
+        assert "is not what this kata asks for" in found.message, found
+        assert words in found.message
+
+
+def test_a_table_with_strange_cells_gets_a_sentence() -> None:
+    for cell in ([1], float("nan"), "x", None):
+        found = check(pd.DataFrame({"CPL": [cell]}), outcome="#UD", axes=["cpl"])
+        assert found.message.startswith("the table: ")

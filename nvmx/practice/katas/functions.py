@@ -108,10 +108,10 @@ def check_function(
         changing = [n for n, again in zip(backwards, repeated.given, strict=False) if again != calls.given[n]]
         if changing:
             number = changing[-1]
-            again = repeated.given[len(states) - 1 - number]
-            says = f"you say {calls.given[number]}, and {again} when asked again (use nothing but the state)"
+            again = len(states) - 1 - number
+            says = f"{calls.says(number)}, and asked again, {repeated.says(again)} (use nothing but the state)"
             verdict = verdict_in(ladder, states.columns(number))
-            return counterexample(verdict, again, says, hints=(), notes=notes)
+            return counterexample(verdict, repeated.given[again], says, hints=(), notes=notes)
     endings = [*(rung.outcome for rung in ladder.rungs), "success"]
     answered = zip(states.decided(ladder), calls.given, strict=False)
     wrong = [number for number, (rung, said) in enumerate(answered) if said != endings[rung]]

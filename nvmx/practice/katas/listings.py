@@ -95,7 +95,7 @@ def check_listing(
             for key, name in columns.items():
                 if (name, row[key]) not in read:
                     read[name, row[key]] = find_value(BY_NAME[name], row[key])
-        except NvmxError as error:
+        except (NvmxError, TypeError) as error:  # a cell may hold a list
             return not_yet(f"the table: {error}")
         given = {**fixed, **{name: read[name, row[key]] for key, name in columns.items()}}
         number = states.find(given)

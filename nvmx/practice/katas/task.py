@@ -1,7 +1,7 @@
 """The task of a kata, and which sort of check it asks for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 from ...ladders import ladder as find_ladder
 from ...model.axis import named_axes, named_values
@@ -71,6 +71,10 @@ def check(
         from .vcpus import check_handler
 
         return check_handler(answer, ladder, seconds)
+    table = _records(answer)
+    wish = _wish(state, differs_from, kills, outcome)
+    if wish and not isinstance(answer if table is None else table, wish[0]):
+        return not_yet(f"{quoted(answer)} is not what this kata asks for: {wish[1]}")
     if isinstance(answer, Mapping):
         return _check_dict(answer, ladder, state, target, differs_from, fixed)
     if isinstance(answer, str):
@@ -79,7 +83,6 @@ def check(
         if state is None:
             return not_yet(f"{quoted(answer)} is a text, and this kata asks for something else")
         return check_decider(answer, ladder, named_values({**state, **fixed}))
-    table = _records(answer)
     if isinstance(answer, Ladder) or (isinstance(answer, (list, tuple)) and not _is_suite(answer, kills)):
         from .rows import check_rows
 
@@ -97,6 +100,21 @@ def check(
     if table is not None:
         return check_listing(table, ladder, wanted, pinned, outcome)
     return check_count(answer, ladder, wanted, pinned, outcome)
+
+
+def _wish(
+    state: object, differs_from: object, kills: int | None, outcome: str | None
+) -> tuple[tuple[type, ...], str] | None:
+    """Return which types an answer can have if the task says so, and how to write one."""
+    if differs_from is not None:
+        return (Mapping,), 'one state, such as {"cpl": 3}'
+    if state is not None:
+        return (Mapping, str), "changes to the state, such as {\"cpl\": 0}, or the name of a check, such as 'CPL'"
+    if kills is not None:
+        return (list, tuple), 'a list of states, such as [{"cpl": 3}, {"cr4_vmxe": 0}]'
+    if outcome is not None:
+        return (list, SupportsIndex, float), "a number, or a DataFrame with one row for each state"
+    return None
 
 
 def _check_dict(
@@ -123,7 +141,8 @@ def _is_suite(answer: Sequence[object], kills: int | None) -> bool:
 
 def _records(answer: object) -> list[dict[str, Any]] | None:
     """Return the rows of a DataFrame, or None: pandas itself need not be loaded."""
-    if type(answer).__name__ != "DataFrame" or not hasattr(answer, "to_dict"):
+    kind = type(answer)
+    if kind.__name__ != "DataFrame" or not kind.__module__.startswith("pandas"):
         return None
-    rows: list[dict[str, Any]] = answer.to_dict("records")
+    rows: list[dict[str, Any]] = answer.to_dict("records")  # type: ignore[attr-defined]
     return rows
