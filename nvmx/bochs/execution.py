@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ladders import ladder
-from ..model.axis import named_values
+from ..model.axis import BY_NAME, Value, named_values
 from ..model.box import matches
 from ..model.errors import InvalidValue
 from ..model.state import State
@@ -118,3 +118,33 @@ def ask(instruction: str, log: Log | None = None, /, **axes: object) -> Executio
         run.exit_reason if run.exit_reason != NO_EXIT else None,
         run.moved,
     )
+
+
+def outcomes_seen(instruction: str, log: Log) -> tuple[str, ...]:
+    """Return each way in which the instruction ended in a log: outcomes, or descriptions of what was none.
+
+    >>> sorted(outcomes_seen("VMXOFF", recording()))
+    ['#GP(0)', '#UD', 'VM exit', 'success']
+    """
+    return tuple(dict.fromkeys(ending.outcome for ending in observe(log)[instruction].endings.distinct))
+
+
+def closest(log: Log, execution: Execution, outcome: str) -> dict[str, Value] | None:
+    """Return what to change in the state of an execution to see `outcome`, by column name; None: it was not seen.
+
+    Of the states in which the log has that outcome, it is the closest one; of several, the first executed.
+
+    >>> closest(recording(), ask("VMXON", cpl=3), "success")
+    {'CPL': 0}
+    """
+    observed = observe(log)[execution.instruction]
+    wanted = [n for n, ending in enumerate(observed.endings.distinct) if ending.outcome == outcome]
+    rows = np.flatnonzero(np.isin(observed.endings.numbers, wanted))
+    if not len(rows):
+        return None
+    state = execution.state.columns
+    codes = {name: column[rows] for name, column in observed.codes.items()}
+    changes = sum((codes[name] != BY_NAME[name].values.index(state[name])).astype(int) for name in codes)
+    row = int(np.argmin(changes))
+    there = {name: BY_NAME[name].values[int(column[row])] for name, column in codes.items()}
+    return {name: value for name, value in there.items() if value != state[name]}

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from ..lazy import attach
 
 if TYPE_CHECKING:
-    from .question import Prediction, predict
+    from .question import Prediction, guess, predict, predict_cause
     from .timeline import History, history
     from .widget import Explorer, explorer
 
-__all__ = ["Explorer", "History", "Prediction", "explorer", "history", "predict"]
+__all__ = ["Explorer", "History", "Prediction", "explorer", "guess", "history", "predict", "predict_cause"]
 
 # Loaded when first asked for: `page` needs no ipywidgets, and the explorer and a prediction need no numpy.
 __getattr__, __dir__ = attach(__name__, __all__, {
     "widget": "Explorer explorer",
-    "question": "Prediction predict",
+    "question": "Prediction guess predict predict_cause",
     "timeline": "History history",
 })  # fmt: skip

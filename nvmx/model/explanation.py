@@ -294,7 +294,7 @@ class Explanation:
         count = len(self.suspects)
         if count == 1 and len(self.outcomes) == 1:
             only = self.suspects[0]
-            why = f"because {_condition(only, self.known)}; check {only.number} asks for {only.rung.name}"
+            why = f"because {suspect_cause(only, self.known)}; check {only.number} asks for {only.rung.name}"
             return f"{who}: {only.rung.ending}, {why}{after}"
         checks = f"{count} checks can be" if count > 1 else f"check {self.suspects[0].number} alone can be"
         if observed:
@@ -336,7 +336,7 @@ class Explanation:
             folded = [f"   ... and {len(self.suspects) - _SUSPECTS} more"] if len(self.suspects) > _SUSPECTS else []
             parts.append(["checks that can be the one:"] + [
                 f"{each.number:4}  {each.rung.name:{name}}  {each.rung.ending:{ending}}"
-                f"  if {_condition(each, self.known)}{_repair_text(each)}" for each in shown
+                f"  if {suspect_cause(each, self.known)}{_repair_text(each)}" for each in shown
             ] + folded)  # fmt: skip
         if self.missing:
             looks = self.looks()
@@ -355,7 +355,7 @@ class Explanation:
         if self.suspects:
             tables.append(html_table(
                 "Checks that can be the one", ("", "asks for", "otherwise", "if", "smallest repair"),
-                [(each.number, each.rung.name, each.rung.ending, _condition(each, self.known),
+                [(each.number, each.rung.name, each.rung.ending, suspect_cause(each, self.known),
                   "" if each.repair is None else each.repair) for each in self.suspects],
             ))  # fmt: skip
         if self.missing:
@@ -426,8 +426,13 @@ def _cut(line: str) -> str:
     return line if len(line) <= _WIDEST else f"{line[:half]} ... {line[-half:]}"
 
 
-def _condition(suspect: Suspect, known: Mapping[str, Value]) -> str:
-    """Write when the check fires: the values that are known, and those that would make it fire."""
+def suspect_cause(suspect: Suspect, known: Mapping[str, Value]) -> str:
+    """Write when a check fires: the values that are known, and those that would make it fire.
+
+    >>> import nvmx
+    >>> suspect_cause(nvmx.explain("VMXON", "intel", cr0_ne=0, cpl=0).suspects[0], {})
+    'LOCK = 1'
+    """
     return " and ".join(
         f"{name} = {known[name]}" if name in known else condition_text({name: values}).replace("=", " = ")
         for name, values in suspect.rung.when.items()

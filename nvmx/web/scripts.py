@@ -17,9 +17,13 @@ _EXPORT = re.compile(r"^export (?=const |function )", re.MULTILINE)
 # A stand-in that asks for a source which is not here stays as it is.
 _ENHANCE = """
 const live = () => {
-  for (const element of document.querySelectorAll("[data-nvmx]")) {
+  for (const element of document.querySelectorAll("[data-nvmx], [data-nvmx-quiz]")) {
     if (element.shadowRoot) continue;
     try {
+      if (element.dataset.nvmxQuiz) {
+        enhanceQuiz(element);
+        continue;
+      }
       const { rows: own = rows, ...asked } = JSON.parse(element.dataset.nvmx);
       explorer(element, own, asked);
     } catch (error) {
@@ -33,13 +37,15 @@ else live();
 
 
 @cache
-def module() -> str:
+def module(*names: str) -> str:
     """Return the ES module that runs anywhere, as one text: `explorer` and all that `model.js` exports.
+
+    `names` are other files to take, in the order in which they import each other.
 
     >>> "export function explorer(" in module(), "import {" in module()
     (True, False)
     """
-    texts = [(Path(__file__).parent / f"{name}.js").read_text("utf-8") for name in _NAMES]
+    texts = [(Path(__file__).parent / f"{name}.js").read_text("utf-8") for name in names or _NAMES]
     return "".join(_COMMENT.sub("", _IMPORT.sub("", text)) for text in texts)
 
 
@@ -54,13 +60,14 @@ def rows_json(*own: Ladder) -> str:
 
 
 def enhance(*own: Ladder) -> str:
-    """Return one classic script that makes every stand-in of a page live: each element with `data-nvmx`.
+    """Return one classic script that makes every stand-in of a page live: of explorers and of questions.
 
-    That attribute holds the options of `explorer` as JSON: instruction, source, compare, axes, state; and the `rows` to
-    read, if it asks for a ladder that is not in the script.
+    An explorer's has the attribute `data-nvmx`, which holds the options of `explorer` as JSON: instruction, source, compare, axes, state; and the `rows` to
+    read, if it asks for a ladder that is not in the script.  A question's has `data-nvmx-quiz`: the question
+    and its replies.
 
     >>> enhance().startswith("(() => {")
     True
     """
-    body = _EXPORT.sub("", module())
+    body = _EXPORT.sub("", module(*_NAMES, "quiz"))
     return f'(() => {{\n"use strict";\n{body}\nconst rows = {rows_json(*own)};{_ENHANCE}}})();\n'
