@@ -88,7 +88,9 @@ export function quiz(element, asked, shows, onTry = () => {}) {
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const chosen = asked.choices ? radios.find(({ input }) => input.checked)?.name : number.value && Number(number.value);
+    const chosen = asked.choices
+      ? radios.find(({ input }) => input.checked)?.name
+      : number.value && Number(number.value);
     if (chosen === undefined || chosen === "") {
       status.textContent = asked.choices ? "Choose one first." : "Write a number first.";
       mark(status, "data-html", null);

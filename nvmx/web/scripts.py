@@ -62,9 +62,9 @@ def rows_json(*own: Ladder) -> str:
 def enhance(*own: Ladder) -> str:
     """Return one classic script that makes every stand-in of a page live: of explorers and of questions.
 
-    An explorer's has the attribute `data-nvmx`, which holds the options of `explorer` as JSON: instruction, source, compare, axes, state; and the `rows` to
-    read, if it asks for a ladder that is not in the script.  A question's has `data-nvmx-quiz`: the question
-    and its replies.
+    An explorer's has the attribute `data-nvmx`, which holds the options of `explorer` as JSON: instruction, source,
+    compare, axes, state; and the `rows` to read, if it asks for a ladder that is not in the script.  A question's has
+    `data-nvmx-quiz`: what is asked, and the replies.
 
     >>> enhance().startswith("(() => {")
     True
