@@ -249,7 +249,7 @@ def test_no_key_that_is_meant_for_a_control_reaches_the_notebook(page: Any) -> N
         full.get_by_role("button", name="Start again"),
         explorer_of(page, "brief").get_by_role("checkbox", name="CR4.VMXE"),
         page.get_by_role("slider", name="version", exact=True),
-        page.get_by_role("group", name="I predict").get_by_role("radio").first,
+        page.get_by_role("group", name="how does it end?").get_by_role("radio").first,
     ):
         control.focus()
         for key in "bamydd":
@@ -272,7 +272,8 @@ def test_the_history_has_a_slider_with_a_name(page: Any) -> None:
 @needs_chromium
 def test_a_prediction_is_answered(page: Any) -> None:
     question = page.locator(".jp-OutputArea-output", has=page.get_by_role("radio", name="#UD – "))
-    question.get_by_role("group", name="I predict").get_by_role("radio", name="#UD").check()
+    question.get_by_role("group", name="how does it end?").get_by_role("radio", name="#UD").check()
+    question.get_by_role("button", name="That is my answer").click()
     page.wait_for_function("page => page.innerText.includes('Right')", arg=question.element_handle())
 
 

@@ -489,11 +489,11 @@ import nvmx
 explorer = nvmx.lab.explorer("VMXON", "intel")
 explorer.set(cpl=3)
 question = nvmx.lab.predict("VMXON", "intel", cpl=3)
-question.choice.value = "#GP(0)"
-print(explorer.verdict.outcome, question.answer.value[:23])
+question.choice = "#GP(0)"
+print(explorer.verdict.outcome, question.answer[:12])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout == "#GP(0) <p role='status'>Right:\n"
+    assert ran.stdout == "#GP(0) <b>Right</b>\n"
 
 
 def test_only_who_needs_ipywidgets_loads_it() -> None:

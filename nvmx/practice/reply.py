@@ -6,7 +6,7 @@ from math import inf
 
 from ..ladders import ladder as find_ladder
 from ..model.axis import BY_NAME, Value, named_axes
-from ..model.box import condition_text, matches, nearest, table_order
+from ..model.box import matches, nearest, table_order
 from ..model.errors import InvalidValue, OutsideDomain, UnknownName
 from ..model.explanation import Explanation
 from ..model.ladder import Rung
@@ -81,12 +81,12 @@ def _why(found: Verdict, there: Verdict) -> str:
 
 
 def _checks(numbers: Sequence[int]) -> str:
-    return f"check {numbers[0]}" if len(numbers) == 1 else f"checks {_and(map(str, numbers))}"
+    return f"check {numbers[0]}" if len(numbers) == 1 else f"checks {_list(numbers)}"
 
 
-def _and(words: Iterable[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
+def _list(words: Iterable[object], conjunction: str = "and") -> str:
+    *others, last = map(str, words)
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def values_text(values: Mapping[str, Value]) -> str:
@@ -95,7 +95,7 @@ def values_text(values: Mapping[str, Value]) -> str:
     >>> values_text({"CR4.VMXE": 1, "CPL": 0})
     'CR4.VMXE = 1 and CPL = 0'
     """
-    return _and(f"{name} = {value}" for name, value in values.items())
+    return _list(f"{name} = {value}" for name, value in values.items())
 
 
 def manual_says(instruction: str, state: Mapping[str, Value]) -> Verdict | None:
@@ -140,12 +140,12 @@ def cause_choice(explanation: Explanation, name: str) -> CauseChoice:
 
     >>> import nvmx
     >>> cause_choice(nvmx.explain("VMXON", "intel"), "CPL 0").label
-    'CPL = 1|2|3 (check 8 asks for CPL 0)'
+    'CPL = 1, 2 or 3 (check 8 asks for CPL 0)'
     """
     ladder = explanation.ladder
     for number, rung in enumerate(ladder.rungs, 1):
         if rung.name == name:
-            condition = condition_text(rung.when).replace("=", " = ")
+            condition = " and ".join(f"{axis} = {_list(values, 'or')}" for axis, values in rung.when.items())
             return CauseChoice(name, f"{condition} (check {number} asks for {name})", (rung,))
     try:
         (column,) = named_axes([name])
@@ -197,7 +197,7 @@ def _innocent(explanation: Explanation, rung: Rung) -> str:
         if axis in known and known[axis] not in values:
             return _passes(explanation, axis, [rung])
         if all(value in explanation.excluded.get(axis, ()) for value in values):
-            return f"the bytes of the instruction rule out {condition_text({axis: values})}, so check {number} passes"
+            return f"the bytes of the instruction rule out {axis} = {_list(values, 'or')}, so check {number} passes"
     for seen in explanation.observations:
         if not seen.allows(rung.outcome, rung.error, rung.flags):
             return f"check {number} would end in {rung.ending}, but what was seen is {seen.text}"

@@ -16,6 +16,7 @@ const TRIES = 2;
 const QUIZ_STYLE = `
 :host { display: block; margin: .5em 0; --edge: color-mix(in srgb, currentColor 55%, transparent) }
 .root { font: 1em/1.45 system-ui, sans-serif; color: var(--nvmx-ink, var(--jp-ui-font-color0, inherit)); max-width: 60rem }
+::slotted(*) { margin-top: .6em }
 fieldset { border: 1px solid var(--edge); border-radius: 5px; padding: .3em .9em .7em; margin: 0; min-width: 0 }
 legend { font-weight: 600; padding: 0 .3em }
 label { display: flex; gap: .55em; align-items: center; min-height: 28px; padding: .1em .3em; border-radius: 4px; cursor: pointer }
