@@ -53,11 +53,10 @@ def _way(found: Verdict, outcome: str) -> Mapping[str, Value] | None:
     for place, rung in enumerate(ladder.rungs):
         if rung.outcome == outcome:
             outside = [*BOXES, *ladder.outside_domain, *(other.when for other in ladder.rungs[:place])]
-            fails = rung in found.masked
-            change = nearest(start, outside, inside=rung.when, held=frozenset(rung.when if fails else ()))
+            change = nearest(start, outside, inside=rung.when)
             if change is not None:
                 size, *order = table_order(change)
-                ways.append(((not fails, size, rung.by == "decoder", order), change))
+                ways.append(((rung not in found.masked, size, rung.by == "decoder", order), change))
     return min(ways, key=lambda way: way[0])[1] if ways else None
 
 
