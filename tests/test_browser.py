@@ -271,10 +271,10 @@ def test_the_history_has_a_slider_with_a_name(page: Any) -> None:
 
 @needs_chromium
 def test_a_prediction_is_answered(page: Any) -> None:
-    question = page.locator(".jp-OutputArea-output", has=page.get_by_role("radio", name="#UD – "))
-    question.get_by_role("group", name="how does it end?").get_by_role("radio", name="#UD").check()
+    question = page.get_by_role("group", name="how does it end?")
+    question.get_by_role("radio", name="#UD").check()
     question.get_by_role("button", name="That is my answer").click()
-    page.wait_for_function("page => page.innerText.includes('Right')", arg=question.element_handle())
+    question.get_by_role("status").get_by_text("Right").wait_for()
 
 
 @needs_chromium
