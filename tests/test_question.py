@@ -216,8 +216,13 @@ def test_which_check_refused() -> None:
     assert question.answer == "Not so: line 1 shows CR0.NE = 1, so check 12 passes. Try once more."
     question.choice = "CPL 0"
     assert "Not so: CPL = 0, so check 8 passes. <b>The answer</b>: " in question.answer
-    assert ", because FEATURE_CONTROL.vmx = 0 and " in question.answer
+    # Whether it is in SMX operation is not known, and so is not said.
+    assert "FEATURE_CONTROL.vmx can be the cause: <b " in question.answer
+    assert " if FEATURE_CONTROL.vmx = 0 and SMX = 0; check 17 asks for " in question.answer
     assert "Smallest repair: FEATURE_CONTROL.vmx 0 -&gt; 1" in question.answer
+    only = nvmx.lab.predict_cause(nvmx.explain("VMXON", "intel", observed="error 15"), ["vmx", "CPL"])
+    only.choice = "VMX"
+    assert "VMX is the cause: <b " in only.answer
     for choices, complaint in (
         (["CR4.VMXE", "CR0.NE"], "not 0 of them"),
         (["fc_vmx", "VMXON enabled outside SMX"], "not 2 of them"),

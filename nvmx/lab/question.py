@@ -258,9 +258,12 @@ def predict_cause(explanation: Explanation, /, choices: Iterable[str], *, shows:
     seen = " and ".join(dict.fromkeys(each.text for each in explanation.observations))
     asked = f"{who}: {seen} was seen. Which check refused?" if seen else f"{who}: which check refuses?"
     right_suspects = [suspects[rung.name] for rung in right[0].rungs if rung.name in suspects]
+    several = len(suspects) > len(right_suspects)
     solution = join(
-        *(join(" Or " if n else "", badge(each.rung.outcome), f", because {suspect_cause(each, explanation.known)}; "
-               f"check {each.number} asks for {each.rung.name} ({each.rung.reason}).", _repair(each.repair))
+        f"{right[0].name} {'can be' if several else 'is'} the cause: ",
+        *(join("; or " if n else "", badge(each.rung.outcome), f" {'if' if each.open else 'because'} "
+               f"{suspect_cause(each, explanation.known)}; check {each.number} asks for {each.rung.name} "
+               f"({each.rung.reason}).", _repair(each.repair))
           for n, each in enumerate(right_suspects)),
     )  # fmt: skip
     options = [Choice(each.name, each.label, None if each is right[0] else cause_reply(explanation, each.name))
