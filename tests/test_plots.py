@@ -11,7 +11,9 @@ from PIL import Image
 import nvmx
 from nvmx.ladders import sources_of
 from nvmx.model import karnaugh
+from nvmx.model.axis import BY_NAME
 from nvmx.model.karnaugh import gray
+from nvmx.model.modes import MODES
 
 
 def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:
@@ -27,31 +29,68 @@ def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:
         for text in panel.texts
         if len(text.get_text()) == 1 and text.get_position()[0] > 0 and text.get_position()[1] > 0
     }
-    return {place: (letters[place], not flag) for place, flag in hatched.items()}
+    return {place: (letters.get(place, ""), not flag) for place, flag in hatched.items()}
+
+
+DOWN, MODE_AXES = ["CR4.VMXE", "VMX", "CPL"], ["CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L"]
+LETTERS = {"success": "S", "#UD": "U", "#GP(0)": "G", "VMfailInvalid": "I", "VM exit": "X"}
 
 
 @pytest.mark.parametrize("source", ["intel", "kvm-2011"])
 def test_the_cells_are_the_tables_rows(source: str) -> None:
-    down, across = ["CR4.VMXE", "VMX", "CPL"], ["CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L"]
-    table = nvmx.table("VMXON", source, axes=[*down, *across])
-    letter = {"success": "S", "#UD": "U", "#GP(0)": "G", "VMfailInvalid": "I", "VM exit": "X"}
+    table = nvmx.table("VMXON", source, axes=[*DOWN, *MODE_AXES])
     rows = {
-        tuple(row[name] for name in (*down, *across)): (letter[row["outcome"]], row["possible"])
+        tuple(row[name] for name in (*DOWN, *MODE_AXES)): (LETTERS[row["outcome"]], row["possible"])
         for row in table.to_dict("records")
     }
-    domain = {name: list(table[name].unique()) for name in (*down, *across)}
-    orders = [gray([domain[name] for name in side]) for side in (down, across)]
-    drawn = cells(nvmx.plots.map("VMXON", source))
+    domain = {name: list(table[name].unique()) for name in (*DOWN, *MODE_AXES)}
+    orders = [gray([domain[name] for name in side]) for side in (DOWN, MODE_AXES)]
+    drawn = cells(nvmx.plots.map("VMXON", source, DOWN, MODE_AXES))
     assert len(drawn) == len(rows)
     for (row, column), found in drawn.items():
         assert rows[(*orders[0][row], *orders[1][column])] == found
+
+
+@pytest.mark.parametrize("source", ["intel", "kvm-2011"])
+def test_the_usual_map_has_each_mode_with_its_closest_possible_states(source: str) -> None:
+    table = nvmx.table("VMXON", source, possible=True)
+    axes = nvmx.ladder("VMXON", source).axes
+    table["distance"] = sum((table[name] != BY_NAME[name].ready).astype(int) for name in axes)
+    expected: dict[tuple[object, ...], set[str]] = {}
+    for values, group in table.groupby([*DOWN, *MODE_AXES], observed=True):
+        closest = group[group["distance"] == group["distance"].min()]
+        expected[values] = {LETTERS[outcome] for outcome in closest["outcome"]}
+    values = {name: [value for value in BY_NAME[name].values if value in set(table[name])] for name in DOWN}
+    rows = [row for row in gray(values.values()) if any(key[: len(DOWN)] == row for key in expected)]
+    columns = [tuple(bits[name] for name in MODE_AXES) for bits in MODES.values()]
+    drawn = cells(nvmx.plots.map("VMXON", source))
+    assert len(drawn) == len(rows) * len(columns)
+    seen = {(*rows[row], *columns[column]): letter for (row, column), (letter, possible) in drawn.items() if possible}
+    assert seen.keys() == expected.keys()
+    assert all(letter in expected[place] for place, letter in seen.items())
+
+
+def test_the_columns_of_a_map_are_the_modes_by_name() -> None:
+    def names(picture: Any) -> list[str]:
+        words = [text.get_text() for text in picture.figure.axes[0].texts if text.get_weight() == "bold"]
+        return [word.replace("-\n", "-").replace("\n", " ") for word in words if len(word) > 1]
+
+    assert names(nvmx.plots.map("VMXON", "intel")) == list(MODES)
+    assert names(nvmx.plots.map("VMXON", "intel", efer_lma=1)) == ["compatibility", "64-bit"]
+    assert names(nvmx.plots.map("VMXON", "intel", across=["CR0.PE"])) == []
+    sentence = nvmx.plots.map("VMXON", "intel").sentence
+    assert "the other 11 combinations of CR0.PE, EFER.LMA, RFLAGS.VM, CS.L are no mode" in sentence
+    assert "; 8 rows in which no processor can be are left out." in sentence
+    bits = nvmx.ladder("VMXON", "intel").rungs
+    mine = nvmx.Ladder("VMXON", "mine", [rung for rung in bits if rung.name == "CPL 0"], nvmx.Effect("root"))
+    assert nvmx.plots.map("VMXON", mine).sentence.startswith("VMXON by mine: 12 states, of which")
 
 
 def test_the_sentence_counts_what_the_table_counts() -> None:
     table = nvmx.table("VMXON", "kvm-2011")
     possible = table[table["possible"]]["outcome"].value_counts()
     sentence = nvmx.plots.map("VMXON", "kvm-2011").sentence
-    assert f"{len(table)} states, of which a processor can be in {int(table['possible'].sum())}" in sentence
+    assert f"of which a processor can be in {int(table['possible'].sum())}" in sentence
     for outcome in ("success", "#UD", "#GP(0)"):
         assert f"{outcome} in {possible[outcome]}" in sentence
 
@@ -61,7 +100,7 @@ def test_axes_may_be_chosen_and_held() -> None:
     assert {found for found, _ in cells(picture).values()} == {"S", "I", "V"}
     assert "VMX=root" in picture.sentence
     assert "4 states" in picture.sentence
-    assert nvmx.plots.map("VMXON", "intel", cpl=3).sentence.startswith("VMXON by intel, CPL=3: 96 states")
+    assert nvmx.plots.map("VMXON", "intel", cpl=3).sentence.startswith("VMXON by intel, CPL=3: 20 states")
     single = nvmx.plots.map("VMXON", "intel", down=[], across=[])
     assert single.sentence == "VMXON by intel: 1 state, of which a processor can be in 1; of those, success in 1."
 

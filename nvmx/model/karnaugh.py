@@ -1,6 +1,9 @@
-"""The geometry of a Karnaugh map, in which neighbours differ on one axis.  The unit is a cell; a drawing scales it."""
+"""The geometry of a map of states.  The unit is a cell; a drawing scales it.
 
-from collections.abc import Iterable, Sequence
+In a Karnaugh map, neighbours differ on one axis.  The columns can also be the modes of a processor, each several bits.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -10,9 +13,9 @@ from typing import NamedTuple, TypeVar
 from .axis import Value, named_axes
 from .errors import InvalidValue
 from .ladder import Ladder, common_domains
+from .modes import MODE_AXES, MODES
 
-# The mode of the processor across, and the other prerequisites down: then related states are neighbours.
-ACROSS = ("CR0.PE", "EFER.LMA", "RFLAGS.VM", "CS.L")
+# Beside the modes, what matters most.
 DOWN = ("CR4.VMXE", "VMX", "CPL")
 # Four times the usual map of `intel` (24 by 16); beyond that, nobody can read a picture, and drawing it takes minutes.
 MOST_CELLS = 1536
@@ -32,12 +35,15 @@ class Run(NamedTuple):
 class Side:
     """The rows, or the columns, of a map: the `axes` whose values they stand for, and each row's `values` of them.
 
+    `names` are the headings, if they have any.
+
     >>> Side(("VMX",), (("off",), ("root",))).bands
     [[Run(value='off', start=0, length=1), Run(value='root', start=1, length=1)]]
     """
 
     axes: tuple[str, ...]
     values: tuple[tuple[Value, ...], ...]
+    names: tuple[str, ...] = ()
 
     @cached_property
     def bands(self) -> list[list[Run]]:
@@ -67,32 +73,47 @@ def lay_out(
     ladders: Sequence[Ladder],
     down: Iterable[str] | None = None,
     across: Iterable[str] | None = None,
-    held: Iterable[str] = (),
+    held: Mapping[str, Value] | None = None,
 ) -> Map:
-    """Return the map with the axes `down` and `across`; None: the usual ones, if a ladder reads them.
+    """Return the map with the axes `down` and `across`; None: what matters most down, the modes across.
 
-    The axes in `held` are not spread.  Raises an error if an axis does not exist or is named twice, or if there are
-    more than MOST_CELLS cells.
+    An axis that no ladder reads is not among the usual ones, and one in `held` is not spread.  Raises an error if an
+    axis does not exist or is named twice, or if there are more than MOST_CELLS cells.
 
     >>> from nvmx.ladders import ladder
     >>> lay_out([ladder("VMXON", "intel")], down=["CPL"]).shape
-    (4, 16)
+    (4, 5)
     """
-    kept, read = set(held), {name for each in ladders for name in each.axes}
+    kept = held or {}
+    read = {name for each in ladders for name in each.axes}
+    modes = across is None and not read.isdisjoint(MODE_AXES)
     chosen = [
-        tuple(name for name in usual if name in read and name not in kept) if asked is None else named_axes(asked)
-        for asked, usual in ((down, DOWN), (across, ACROSS))
+        tuple(name for name in usual if name not in kept) if asked is None else named_axes(asked)
+        for asked, usual in ((down, [name for name in DOWN if name in read]), (across, MODE_AXES if modes else ()))
     ]
     named_axes([*chosen[0], *chosen[1], *kept])
-    domains = [common_domains(ladders, axes).values() for axes in chosen]
-    count = prod(len(values) for side in domains for values in side)
+    domains = [common_domains(ladders, axes) for axes in chosen]
+    columns = _modes(domains[1], kept) if modes else None
+    across_count = len(columns.values) if columns else prod(map(len, domains[1].values()))
+    count = prod(map(len, domains[0].values())) * across_count
     if count > MOST_CELLS:
         raise InvalidValue(
             f"map: {count:,} cells are too many to read (at most {MOST_CELLS:,}); "
             "spread fewer axes with down=[...] and across=[...], or hold some at a value"
         )
-    rows, columns = (Side(axes, tuple(gray(values))) for axes, values in zip(chosen, domains, strict=True))
-    return Map(rows, columns)
+    rows = Side(chosen[0], tuple(gray(domains[0].values())))
+    return Map(rows, columns or Side(chosen[1], tuple(gray(domains[1].values()))))
+
+
+def _modes(domains: Mapping[str, Sequence[Value]], held: Mapping[str, Value]) -> Side:
+    """Return the modes as columns, each as the values of these axes; those that differ from `held` are left out."""
+    found = {
+        name: tuple(bits[axis] for axis in domains)
+        for name, bits in MODES.items()
+        if all(bits[axis] == value for axis, value in held.items() if axis in MODE_AXES)
+        and all(bits[axis] in values for axis, values in domains.items())
+    }
+    return Side(tuple(domains), tuple(found.values()), tuple(found))
 
 
 def gray(domains: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:

@@ -47,7 +47,7 @@ def agreement(
     title = f"{instruction}: {machine} against {ladder.source}"
     figure, panel = layout.canvas(title, [*keys, hatched_key("none executed")])
     for place in np.ndindex(*layout.map.shape):
-        _draw_counts(panel, place, counts[(slice(None), *place)].tolist())
+        _draw_counts(panel, place, counts[(slice(None), *place)].tolist(), wide=layout.has_modes)
     words = ", ".join(f"{count.sum()} {status}" for status, count in zip(STATUSES, counts, strict=True))
     cells = np.count_nonzero(counts.sum(axis=0))
     return Picture(
@@ -56,15 +56,17 @@ def agreement(
     )
 
 
-def _draw_counts(panel: Axes, place: Place, counts: Sequence[int]) -> None:
+def _draw_counts(panel: Axes, place: Place, counts: Sequence[int], *, wide: bool) -> None:
     """Draw a cell in the colour of its worst status, with how many states have that, of how many."""
     if not any(counts):
         draw_hatched_cell(panel, place)
         return
     worst = max(status for status, count in enumerate(counts) if count)
     mixed = counts[worst] < sum(counts)
-    words = f"{counts[worst]} of\n{sum(counts)}" if mixed else f"{sum(counts)}"
+    narrow = mixed and not wide
+    gap = "\n" if narrow else " "
+    words = f"{counts[worst]} of{gap}{sum(counts)}" if mixed else f"{sum(counts)}"
     colour, ink = _COLOURS[worst]
     draw_cell(panel, place, colour)
     row, column = place
-    panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=6 if mixed else 8, color=ink)
+    panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=6 if narrow else 8, color=ink)

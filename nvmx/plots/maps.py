@@ -23,12 +23,14 @@ def map(  # noqa: A001 - its public name
     across: Iterable[str] | None = None,
     **at: object,
 ) -> Picture:
-    """Draw every state as a cell with the letter and the colour of its outcome; neighbours differ on one axis.
+    """Draw every state as a cell with the letter and the colour of its outcome.
 
-    `down` and `across` name the axes to spread; None: the mode across, and CR4.VMXE, VMX and CPL down, if the ladder
-    reads them.  `at` holds other axes at a value (`vmx="root"`); an axis that is neither spread nor held is ready.
-    Hatched cells are states that no processor can be in.  Raises an error if a name or a value does not exist, and
-    InvalidValue for more cells than anyone can read.
+    `down` and `across` name the axes to spread, so that neighbours differ on one axis; None: CR4.VMXE, VMX and CPL
+    down, if the ladder reads them, and across the five modes, each with its bits.  `at` holds other axes at a value
+    (`vmx="root"`).  An axis that is neither spread nor held is ready, or, in a map of modes, the closest value to that
+    which a processor can have there.  Hatched cells are states that no processor can be in; rows of such cells are left
+    out of the usual map.  Raises an error if a name or a value does not exist, and InvalidValue for more cells than
+    anyone can read.
 
     >>> map("VMXON", "intel", down=["CPL"], across=["CR4.VMXE"])
     VMXON by intel: 8 states, of which a processor can be in 8; of those, success in 1, #UD in 4, #GP(0) in 3.
@@ -40,13 +42,16 @@ def map(  # noqa: A001 - its public name
     keys = [*outcome_keys(np.unique(codes)), hatched_key("not possible")]
     figure, panel = layout.canvas(f"{instruction}, {subject}", keys)
     for place, code in np.ndenumerate(codes):
-        _draw_outcome(panel, place, TABLE[code], possible=bool(possible[place]))
+        if layout.has_modes and not possible[place]:
+            draw_hatched_cell(panel, place)
+        else:
+            _draw_outcome(panel, place, TABLE[code], possible=bool(possible[place]))
     counts = zip(*np.unique(codes[possible], return_counts=True), strict=True)
     words = ", ".join(f"{OUTCOMES[code]} in {count}" for code, count in counts)
     return Picture(
         figure,
         f"{instruction} by {subject}: {codes.size} state{'s' * (codes.size != 1)}, of which a processor can be in "
-        f"{possible.sum()}{f'; of those, {words}' if words else ''}.",
+        f"{possible.sum()}{f'; of those, {words}' if words else ''}{layout.left_out}.",
     )
 
 
@@ -82,6 +87,8 @@ def diff(
     for place, code in np.ndenumerate(above):
         if differs[place]:
             _draw_both(panel, place, TABLE[code], TABLE[below[place]])
+        elif layout.has_modes and not possible[place]:
+            draw_hatched_cell(panel, place)
         else:
             _draw_outcome(panel, place, TABLE[code], possible=bool(possible[place]), same=True)
     return Picture(
