@@ -116,17 +116,26 @@ def _modes(domains: Mapping[str, Sequence[Value]], held: Mapping[str, Value]) ->
     return Side(tuple(domains), tuple(found.values()), tuple(found))
 
 
-def gray(domains: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:
-    """Return every combination, each differing from the one before on one axis, by one step.
+def gray(domains: Iterable[Sequence[T]], kept: Iterable[tuple[T, ...]] | None = None) -> list[tuple[T, ...]]:
+    """Return every combination, or those in `kept`, each differing from the one before on one axis, by one step.
+
+    If a combination has no such neighbour in `kept`, the step is larger.
 
     >>> gray([(0, 1), ("off", "root")])
     [(0, 'off'), (0, 'root'), (1, 'root'), (1, 'off')]
+    >>> gray([(0, 1), ("off", "root")], [(0, "off"), (1, "off"), (1, "root")])
+    [(0, 'off'), (1, 'off'), (1, 'root')]
     """
+    heads = None if kept is None else {whole[:length] for whole in kept for length in range(len(whole) + 1)}
     order: list[tuple[T, ...]] = [()]
     for values in domains:
-        order = [
-            (*head, value) for n, head in enumerate(order) for value in (values if n % 2 == 0 else reversed(values))
-        ]
+        longer: list[tuple[T, ...]] = []
+        for head in order:
+            found = [(*head, value) for value in values if heads is None or (*head, value) in heads]
+            if longer and found[-1][-1] == longer[-1][-1]:
+                found.reverse()  # go on where the last ones ended
+            longer += found
+        order = longer
     return order
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..model.axis import BY_NAME, Value, named_values
 from ..model.box import nearest
 from ..model.instruction import READY
-from ..model.karnaugh import Map, Run, Side, lay_out
+from ..model.karnaugh import Map, Run, Side, gray, lay_out
 from ..model.ladder import Ladder, common_domains
 from ..model.outcome import OUTCOMES
 from ..model.rules import BOXES
@@ -46,12 +46,14 @@ class Layout:
         self._domains = common_domains(ladders, full.axes)
         self.has_modes = bool(full.columns.names)
         states = _States(ladders, held, full)
-        rows = [[states.closest((*y, *x)) for x in full.columns.values] for y in full.rows.values]
-        kept = [n for n, row in enumerate(rows) if down is not None or not self.has_modes or any(row)]
-        self._states = [rows[n] for n in kept]
+        found = {y: [states.closest((*y, *x)) for x in full.columns.values] for y in full.rows.values}
+        rows = full.rows
+        if down is None and self.has_modes:
+            domains = common_domains(ladders, rows.axes).values()
+            rows = Side(rows.axes, tuple(gray(domains, [row for row, cells in found.items() if any(cells)])))
+        self._states = [found[row] for row in rows.values]
         self._ready = states.ready
-        side = Side(full.rows.axes, tuple(full.rows.values[n] for n in kept))
-        self.map = Map(side, full.columns)
+        self.map = Map(rows, full.columns)
         self.left_out = _left_out(full, self.map, self._domains)
 
     def codes(self, ladder: Ladder) -> NDArray[np.uint8]:
