@@ -129,6 +129,8 @@ def test_a_ladder_beside_the_manual_has_room(source: str) -> None:
 def test_checks_are_ticked_and_stopped() -> None:
     rows = words(nvmx.plots.checks("VMXON", "intel", passed=6))
     assert rows.count("✓") == 6
+    assert "#GP(0)" not in rows  # what is to come is not given away
+    assert "#GP(0)" in words(nvmx.plots.checks("VMXON", "intel", passed=8))
     for stopped in ({"cpl": 3}, nvmx.verdict("VMXON", "intel", cpl=3), "CPL 0", "CPL", "cpl"):
         picture = nvmx.plots.checks("VMXON", "intel", stopped=stopped)
         assert words(picture).count("✓") == 7

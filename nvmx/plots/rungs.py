@@ -20,7 +20,10 @@ _END = "no check is left"
 
 
 class _Step(NamedTuple):
-    """One rung as it is drawn, or the end of the ladder (`rung` is None); `mark`: ticked, stopped, plain or grey."""
+    """One rung as it is drawn, or the end of the ladder (`rung` is None).
+
+    `mark`: ticked, stopped, plain, grey, or to come (grey, and it does not tell yet how it ends).
+    """
 
     number: int
     rung: Rung | None
@@ -45,15 +48,15 @@ def checks(
 ) -> Picture:
     """Draw the checks as the rungs of a ladder, from the top, each with how it ends the instruction.
 
-    `passed`: the first so many are ticked, the others are grey; None: neither.  `stopped` marks the check that decides:
-    a state such as `{"cpl": 3}`, a verdict, or the name of a check, an axis or a column; those above it are ticked.
+    `passed`: the first so many are ticked; the others are grey and do not tell yet how they end.  None: neither.
+    `stopped` marks the check that decides: a state such as `{"cpl": 3}`, a verdict, or the name of a check, an axis or
+    a column; those above it are ticked.
     `beside` is another instruction, or another source: two ladders side by side, and what only one of them does, or
     does elsewhere, is marked.  Raises InvalidValue if `passed` is more than there are checks, and UnknownName if no
     check has the name.
 
     >>> checks("VMXOFF", "intel", passed=2)
-    VMXOFF by intel, 9 checks from the top: 1 to 5 end in #UD, 6 in VM exit, 7 in #GP(0), 8 in VMfailValid (error 23), \
-9 in VMfailInvalid; if none stops it, success. The first 2 are ticked.
+    VMXOFF by intel, 9 checks from the top: 1 to 2 end in #UD. These are ticked; 7 are still to come.
     >>> checks("VMXON", "intel", stopped={"cpl": 3}).sentence.split(". ")[1]
     'Stopped at check 8, CPL 0: #GP(0), because CPL = 3.'
     """
@@ -114,7 +117,7 @@ def _steps(ladder: Ladder, passed: int | None, end: _End | None) -> list[_Step]:
     if end is not None:
         at = end.number or count + 1
         ticked = at - 1
-    calm = "plain" if passed is None and end is None else "grey"
+    calm = "grey" if end is not None else "plain" if passed in (None, count) else "to come"
     steps = []
     for number, rung in enumerate([*ladder.rungs, None], 1):
         mark = "stopped" if number == at else "ticked" if number <= ticked else calm
@@ -170,7 +173,7 @@ def _draw(ladders: Sequence[Ladder], ends: Sequence[_End | None], rows: Sequence
 
 
 def _draw_step(canvas: Canvas, step: _Step, y: float, rails: tuple[float, float], *, two: bool) -> None:
-    ink = GREY if step.mark == "grey" else INK
+    ink = GREY if step.mark in ("grey", "to come") else INK
     look: dict[str, Any] = {"color": ink, "weight": "bold" if step.mark == "stopped" else "normal"}
     look["size"] = SMALL if two else NORMAL
     if step.mark == "stopped" or step.differs:
@@ -183,6 +186,9 @@ def _draw_step(canvas: Canvas, step: _Step, y: float, rails: tuple[float, float]
     if step.rung:
         canvas.text(rails[0] - 0.06, y, str(step.number), ha="right", **look)
     canvas.text(rails[0] + 0.08, y, _short(step.name) if two else step.name, ha="left", **look)
+    if step.mark == "to come":
+        canvas.text(rails[1] + 0.08, y, "?", ha="left", **look)
+        return
     canvas.ending(rails[1] + 0.08, y, step.outcome, grey=step.mark == "grey")
     if not two:
         canvas.text(rails[1] + 0.4, y, step.rung.ending if step.rung else "success", ha="left", **look)
@@ -196,19 +202,25 @@ def _short(name: str) -> str:
 
 
 def _sentence(ladder: Ladder, passed: int | None, end: _End | None) -> str:
+    to_come = 0 if passed is None or end is not None else len(ladder.rungs) - passed
+    known = ladder.rungs[: len(ladder.rungs) - to_come]
     parts, number = [], 1
-    for ending, group in groupby(rung.ending for rung in ladder.rungs):
+    for ending, group in groupby(rung.ending for rung in known):
         count = len(list(group))
-        where = f"{number} to {number + count - 1} end" if count > 1 else f"{number}"
+        where = f"{number} to {number + count - 1} end" if count > 1 else f"{number}{' ends' if number == 1 else ''}"
         parts.append(f"{where} in {ending}")
         number += count
-    text = (
-        f"{ladder.instruction} by {ladder.source}, {len(ladder.rungs)} checks from the top: {', '.join(parts)}; "
-        "if none stops it, success."
-    )
+    text = f"{ladder.instruction} by {ladder.source}, {len(ladder.rungs)} checks from the top"
+    if to_come:
+        return (
+            f"{text}: {', '.join(parts)}. These are ticked; {to_come} are still to come."
+            if parts
+            else f"{text}; none is ticked yet."
+        )
+    text += f": {', '.join(parts)}; if none stops it, success."
     if end is not None:
         return f"{text} {_stop_text(ladder, end)}"
-    return text if passed is None else f"{text} The first {passed} are ticked."
+    return text if passed is None else f"{text} All are ticked."
 
 
 def _stop_text(ladder: Ladder, end: _End) -> str:
