@@ -41,12 +41,14 @@ if TYPE_CHECKING:
         table,
         witnesses,
     )
+    from .words import glossary
 
 __version__ = "0.1.0"
 __all__ = [
     "OUTCOMES", "Check", "Effect", "Explanation", "Ladder", "NvmxError", "Reading", "Repair", "Rung", "Source", "State",
-    "Verdict", "axes", "bochs", "check", "diff", "distinguish", "executed", "explain", "impossible", "kvm2011", "lab",
-    "ladder", "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state", "step", "suite",
+    "Verdict", "axes", "bochs", "check", "diff", "distinguish", "executed", "explain", "glossary", "impossible",
+    "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state",
+    "step", "suite",
     "summary", "table", "verdict", "web", "witnesses",
 ]  # fmt: skip
 
@@ -61,4 +63,5 @@ __getattr__, __dir__ = attach(__name__, __all__, {
     "practice.katas": "Check check",
     "states.space": "outcomes",
     "tables": "axes diff distinguish executed impossible mutants permissions run sources suite summary table witnesses",
+    "words": "glossary",
 })  # fmt: skip
