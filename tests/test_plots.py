@@ -212,6 +212,7 @@ def test_nothing_is_drawn_outside_of_its_picture() -> None:
     pictures += [nvmx.plots.ladder("VMXON", source) for source in sources_of("VMXON")]
     pictures += [nvmx.plots.agreement(instruction, "kvm-2018-06") for instruction in ("VMXON", "VMXOFF")]
     pictures += [nvmx.plots.map("VMXON", "intel", down=["CPL"], across=["VMX"], current_vmcs=1)]
+    pictures += [nvmx.plots.history(), *(nvmx.plots.graph(source) for source in ("intel", "xen", "kvm-2011"))]
     for picture in pictures:
         box = picture.figure.get_tightbbox()
         width, height = picture.figure.get_size_inches()

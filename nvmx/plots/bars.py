@@ -12,9 +12,10 @@ from ..model.ladder import Ladder
 from ..model.outcome import BY_OUTCOME, OUTCOMES, Outcome
 from ..states.history import Version, versions
 from ..states.listing import States
+from .canvas import GREY, SMALL, WIDTH
 from .picture import Picture, add_panel, outcome_keys
 
-_WIDTH = 9  # inches
+_WIDTH = 9  # inches, of the ladder
 
 
 def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> Picture:
@@ -29,20 +30,20 @@ def history(instruction: str = "VMXON", ids: Iterable[str] | None = None) -> Pic
     found = versions(instruction, ids)
     most = max((version.total for version in found), default=0) or 1
     rows = 0.5 * len(found)
-    height = rows + 1.6
-    figure = Figure(figsize=(_WIDTH, height))
-    panel = add_panel(figure, (1.44, 0.9, 6.3, rows), (0, most * 1.005), (len(found) - 0.5, -0.5))
+    height = rows + 1.8
+    figure = Figure(figsize=(WIDTH, height))
+    panel = add_panel(figure, (1.2, 1.1, 5.4, rows), (0, most * 1.005), (len(found) - 0.5, -0.5))
     for y, version in enumerate(found):
         panel.text(-0.01 * most, y, version.source.id, ha="right", va="center", fontsize=10)
         _draw_version(panel, y, version, most)
         panel.text(version.total + most * 0.01, y, f"{version.total:,}", ha="left", va="center", fontsize=10,
                    weight="bold")  # fmt: skip
     shown = sorted({OUTCOMES.index(outcome) for version in found for outcome, _ in version.wrong})
-    figure.legend(handles=outcome_keys(shown), loc="lower center", ncols=7, frameon=False, fontsize=9)
+    figure.legend(handles=outcome_keys(shown), loc="lower center", ncols=4, frameon=False, fontsize=SMALL)
     title = f"{instruction}: possible states that end differently from the manual"
     figure.text(0.02, 1 - 0.35 / height, title, fontsize=12, weight="bold")
-    figure.text(0.16, 0.55 / height, "colour: what this version says; 'U for G': it says #UD, the manual #GP(0)",
-                fontsize=8, color="#555")  # fmt: skip
+    figure.text(0.16, 0.78 / height, "colour: what this version says; 'U for G': it says #UD, the manual #GP(0)",
+                fontsize=SMALL, color=GREY)  # fmt: skip
     words = ", ".join(f"{version.source.id} {version.total:,}" for version in found)
     return Picture(figure, f"{instruction}, possible states that end differently from the manual: {words}.")
 
@@ -54,7 +55,7 @@ def _draw_version(panel: Axes, y: int, version: Version, most: int) -> None:
     for (ours, manuals), count in order:
         look = BY_OUTCOME[ours]
         panel.barh(y, count, left=start, height=0.7, color=look.colour, edgecolor="black", linewidth=0.6)
-        if count > most * 0.07:
+        if count > most * 0.1:
             letters = f"{look.letter} for {BY_OUTCOME[manuals].letter}"
             panel.text(start + count / 2, y, letters, ha="center", va="center", fontsize=9, color=look.ink)
         start += count

@@ -168,7 +168,7 @@ def _draw(ladders: Sequence[Ladder], ends: Sequence[_End | None], rows: Sequence
             if step is not None:
                 _draw_step(canvas, step, _TOP + _ROW * y, rails, two=two)
     if two:
-        canvas.figure.legend(handles=outcome_keys(shown), loc="lower center", ncols=5, frameon=False, fontsize=9)
+        canvas.figure.legend(handles=outcome_keys(shown), loc="lower center", ncols=5, frameon=False, fontsize=SMALL)
     return canvas
 
 

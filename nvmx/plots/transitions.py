@@ -13,10 +13,11 @@ from ..model.errors import InvalidValue
 from ..model.instruction import READY
 from ..model.ladder import Ladder
 from ..model.state import State
+from .canvas import SMALL, WIDTH
 from .picture import Picture, add_panel
 
 _STEPS: tuple[object, ...] = ("VMXON", "VMXOFF", ("CR4.VMXE", 0), ("CR4.VMXE", 1))
-_HALF_WIDTH, _HALF_HEIGHT = 1.55, 0.75  # of a box
+_HALF_WIDTH, _HALF_HEIGHT = 1.5, 0.85  # of a box
 
 Point = tuple[float, float]
 
@@ -78,14 +79,14 @@ def graph(source: str | Ladder) -> Picture:
     reached = explore(source)
     if len({_spot(state) for state in reached.nodes}) < len(reached.nodes):
         raise InvalidValue(f"graph: {name} leads to states that differ in more than VMX and CR4.VMXE")
-    figure = Figure(figsize=(9, 5))
-    panel = add_panel(figure, (0, 0, 9, 4.5), (0, 9.7), (0, 4.5))
+    figure = Figure(figsize=(WIDTH, 4.6))
+    panel = add_panel(figure, (0, 0, WIDTH, 4.1), (0, 9), (0, 4.5))
     for n, state in enumerate(reached.nodes):
         _draw_state(panel, state, reached.stays.get(n, []))
     for edge in reached.edges:
         start, end = _spot(reached.nodes[edge.start]), _spot(reached.nodes[edge.end])
         _draw_arrow(panel, start, end, edge.words.replace(": ", ":\n").replace(", flags", "\nflags"))
-    figure.text(0.02, 0.93, f"VMXON, VMXOFF and writes to CR4.VMXE under {name}", fontsize=12, weight="bold")
+    figure.text(0.02, 0.92, f"VMXON, VMXOFF and writes to CR4.VMXE under {name}", fontsize=12, weight="bold")
     return Picture(figure, _sentence(name, reached))
 
 
@@ -107,7 +108,7 @@ def _brief(state: State) -> str:
 
 def _spot(state: State) -> Point:
     """Where the middle of a state's box is."""
-    return 1.75 if state["VMX"] == "off" else 7.25, 3.4 if state["CR4.VMXE"] else 1.0
+    return 1.65 if state["VMX"] == "off" else 7.0, 3.5 if state["CR4.VMXE"] else 0.95
 
 
 def _draw_state(panel: Axes, state: State, stays: Sequence[str]) -> None:
@@ -116,9 +117,9 @@ def _draw_state(panel: Axes, state: State, stays: Sequence[str]) -> None:
     line = "solid" if state.possible else "dashed"
     panel.add_patch(Rectangle(corner, *size, facecolor="#f2f2f2", edgecolor="black", linestyle=line))
     title = f"VMX {state['VMX']}, CR4.VMXE {state['CR4.VMXE']}"
-    panel.text(x, y + 0.5, title, ha="center", va="center", weight="bold", fontsize=10)
+    panel.text(x, y + 0.55, title, ha="center", va="center", weight="bold", fontsize=10)
     notes = [*stays] if state.possible else [*stays, "(no processor can be here)"]
-    panel.text(x, y - 0.15, "\n".join(notes), ha="center", va="center", fontsize=8)
+    panel.text(x, y - 0.15, "\n".join(notes), ha="center", va="center", fontsize=SMALL)
 
 
 def _draw_arrow(panel: Axes, start: Point, end: Point, words: str) -> None:
@@ -130,7 +131,8 @@ def _draw_arrow(panel: Axes, start: Point, end: Point, words: str) -> None:
         place, across, up = ((x0 + x1) / 2, y0 + 0.35 * way), "center", "bottom" if way > 0 else "top"
     else:
         way = 1 if y1 > y0 else -1
-        ends = (x0 + way, y0 + _HALF_HEIGHT * way), (x1 + way, y1 - _HALF_HEIGHT * way)
-        place, across, up = (x0 + way + 0.12, (y0 + y1) / 2), "left", "center"
+        x = x0 + 0.25 * way
+        ends = (x, y0 + _HALF_HEIGHT * way), (x, y1 - _HALF_HEIGHT * way)
+        place, across, up = (x + 0.12 * way, (y0 + y1) / 2), "left" if way > 0 else "right", "center"
     panel.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=14, color="black"))
-    panel.text(*place, words, fontsize=8, ha=across, va=up)
+    panel.text(*place, words, fontsize=SMALL, ha=across, va=up)
