@@ -73,11 +73,12 @@ class Glossary(Mapping[str, Word]):
 
     def _repr_html_(self) -> str:
         rows = [(_named(each), each.meaning, each.picture, each.lesson) for each in self.words]
-        return html_table("Words", ("word", "meaning", "picture", "lesson"), rows)
+        return html_table("Words, each explained with words above it", ("word", "meaning", "picture", "lesson"), rows)
 
 
 def _named(word: Word) -> Markup:
-    return join(tag("b", word.word), *(f", {other}" for other in word.also))
+    names = join(tag("b", word.word), *(f", {other}" for other in word.also))
+    return tag("span", names, style="display:inline-block;max-width:14em")
 
 
 def glossary(*names: str) -> Glossary | Word:
@@ -154,16 +155,20 @@ WORDS = (
     Word("status flags", "The six bits of RFLAGS that calculations write: CF, ZF, and the others named here.", 1,
          "flags", ("PF", "AF", "SF", "OF")),
     Word("MOV", "The instruction that copies a number, also from and to a register.", 1),
+    Word("IRET", "The instruction that goes back from an exception, to the CPL and the RFLAGS from before it.", 1),
     Word("LOCK", "A byte in front of an instruction that changes memory: nobody else may do so meanwhile. In front of"
          " other instructions it is #UD.", 1),
     Word("SENDUIPI", "An instruction that interrupts other user code, on processors that have it.", 1),
     Word("RDRAND", "An instruction for random numbers, and so is RDSEED.", 7, also=("RDSEED",)),
     Word("operand", "What an instruction works on: a register, or some bytes of memory.", 1, "operand"),
     # How it is set up.
+    Word("ModRM", "The byte of an instruction that says whether its operand is a register or memory.", 1),
     Word("CR0", "Control register 0: with its bits, the kernel switches on what the CPU can do.", 1),
+    Word("LMSW", "An old instruction that writes the lowest four bits of CR0.", 1),
     Word("PE", "Bit 0 of CR0, protection enable: there are privilege levels.", 1, "modes"),
     Word("PG", "Bit 31 of CR0, paging: page tables are used.", 1),
-    Word("NE", "Bit 5 of CR0, numeric error: errors of floating-point numbers raise an exception.", 1),
+    Word("x87", "The oldest part of the CPU for calculating with fractions (floating-point numbers).", 1),
+    Word("NE", "Bit 5 of CR0, numeric error: errors of x87 raise an exception.", 1),
     Word("CR4", "Control register 4: more such bits as in CR0.", 1),
     Word("EFER", "Extended feature enable register: more such bits as in CR0, for 64-bit code.", 1),
     Word("mode", "One of five ways in which the CPU works; several bits together make it.", 1, "modes"),
@@ -194,8 +199,10 @@ WORDS = (
     Word("VMXON", "The instruction that enters VMX operation. Every hypervisor on VMX begins with it.", 0, "checks"),
     Word("VMXOFF", "The instruction that leaves VMX operation.", 1, "operations"),
     Word("AMD", "A maker of processors that have virtualization of another kind, without VMXON.", 8),
-    Word("root", "The part of VMX operation in which the hypervisor runs.", 1, "operations", ("root operation",)),
-    Word("non-root", "The part of VMX operation in which a guest runs.", 1, "operations", ("non-root operation",)),
+    Word("root", "The part of VMX operation in which the hypervisor runs.", 1, "operations",
+         ("root operation", "VMX root operation")),
+    Word("non-root", "The part of VMX operation in which a guest runs.", 1, "operations",
+         ("non-root operation", "VMX non-root operation")),
     Word("VM entry", "The step from root to non-root: the hypervisor lets its guest run.", 2, "operations"),
     Word("VM exit", "The step from non-root to root: the guest did something that the hypervisor must decide.", 1,
          "operations"),
@@ -240,6 +247,7 @@ WORDS = (
     Word("Xen", "A hypervisor that starts before any operating system.", 6),
     Word("ACRN", "A small hypervisor for devices.", 6),
     Word("XMHF64", "A hypervisor for research, meant to be proved correct.", 6),
+    Word("VirtualBox", "A hypervisor for desktop computers.", 6),
     Word("QEMU", "The program that starts guests under KVM, and pretends disks, screens and networks for them.", 2),
     Word("user space", "What KVM asks if it does not know what to do: QEMU, or another program that started the guest."
          " It is not the guest's user code.", 2, also=("VMM",)),
@@ -258,6 +266,8 @@ WORDS = (
     Word("SDM", "Intel's Software Developer's Manual, here also called the manual.", 1),
     Word("source", "A text that says how VMXON ends: the SDM, or the code of a hypervisor, at some date.", 3),
     Word("check", "One thing that an instruction asks for, and how it ends if that is not so.", 1, "checks", ("rung",)),
+    Word("commit", "One change in the history of a program's code, with a name: ec378aeef9df in Linux, r106320 in"
+         " VirtualBox.", 5, "history", ("r106320",)),
     Word("ladder", "All checks of a source, in order: the first that fails decides.", 1, "checks"),
     Word("outcome", "How an instruction ends: success, a fault, VMfail or a VM exit.", 1),
     Word("axis", "One thing that a check looks at, with the values that it can have, such as CPL: 0, 1, 2, 3.", 3),

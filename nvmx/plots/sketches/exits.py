@@ -3,7 +3,7 @@
 from ...kvm2011.handlers import EXIT_HANDLERS, handle_exit
 from ...model.instruction import BY_INSTRUCTION
 from ...model.outcome import BY_OUTCOME, VMSUCCEED
-from ..canvas import GREY, MARK, PAPER, REAL, RULE, SMALL, VIRTUAL, WIDTH, Canvas
+from ..canvas import GREY, INK, MARK, PAPER, REAL, RULE, SMALL, VIRTUAL, WIDTH, Canvas
 from ..picture import Picture
 
 
@@ -18,22 +18,24 @@ def draw_exit() -> Picture:
     canvas.text(0.3, 3.58, "KVM: VMX root operation", ha="left", color=GREY, size=SMALL)
     canvas.box(0.3, 0.98, 1.3, 0.55, "VMXON", weight="bold")
     canvas.text(1.75, 1.26, "at any CPL", ha="left", color=GREY, size=SMALL)
-    canvas.box(4.35, 0.98, 2.85, 0.55, "goes on, or handles a fault", size=SMALL)
+    canvas.box(4.3, 0.98, 2.55, 0.55, "goes on, or handles a fault", size=SMALL)
     canvas.box(0.3, 2.45, 1.3, 0.75, f"{entry}:\nreason {reason}", size=SMALL)
     canvas.box(2.05, 2.45, 1.7, 0.75, f"{handler}:\nlooks at the\nvirtual processor", size=SMALL)
     for top, words in (
         (2.28, "success: KVM notes it, and\nRIP moves past the instruction"),
         (2.88, "a check fails: #UD or #GP(0) is\nqueued, and RIP stays where it is"),
     ):
-        canvas.box(4.35, top, 2.85, 0.52)
-        canvas.text(4.5, top + 0.26, words, ha="left", size=SMALL)
+        canvas.box(4.3, top, 2.75, 0.52)
+        canvas.line((7.05, top + 0.26), (7.2, top + 0.26), colour=INK, width=1.3)
+        canvas.text(4.42, top + 0.26, words, ha="left", size=SMALL)
     canvas.arrow((0.95, 1.53), (0.95, 2.45))
     canvas.text(1.05, 1.93, "VM exit", ha="left", weight="bold")
     canvas.arrow((1.6, 2.82), (2.05, 2.82))
-    canvas.arrow((3.75, 2.75), (4.35, 2.54))
-    canvas.arrow((3.75, 2.9), (4.35, 3.14))
-    canvas.arrow((5.87, 2.28), (5.87, 1.53))
-    canvas.text(5.97, 1.93, "VM entry", ha="left", weight="bold")
+    canvas.arrow((3.75, 2.75), (4.3, 2.54))
+    canvas.arrow((3.75, 2.9), (4.3, 3.14))
+    canvas.line((7.2, 3.14), (7.2, 1.26), colour=INK, width=1.3)
+    canvas.arrow((7.2, 1.26), (6.85, 1.26))
+    canvas.text(7.1, 1.93, "VM entry", ha="right", weight="bold")
     return canvas.picture(
         f"A guest, in VMX non-root operation, executes VMXON; a VM exit with reason {reason} leads to {entry} of KVM, "
         f"in VMX root operation, and from there to {handler}, which looks at the virtual processor: on success it "
