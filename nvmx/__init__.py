@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         distinguish,
         executed,
         impossible,
+        in_words,
         mutants,
         permissions,
         run,
@@ -47,9 +48,8 @@ __version__ = "0.1.0"
 __all__ = [
     "OUTCOMES", "Check", "Effect", "Explanation", "Ladder", "NvmxError", "Reading", "Repair", "Rung", "Source", "State",
     "Verdict", "axes", "bochs", "check", "diff", "distinguish", "executed", "explain", "glossary", "impossible",
-    "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions", "plots", "read", "run", "sources", "state",
-    "step", "suite",
-    "summary", "table", "verdict", "web", "witnesses",
+    "in_words", "kvm2011", "lab", "ladder", "mutants", "outcomes", "permissions", "plots", "practice", "read", "run",
+    "sources", "state", "step", "suite", "summary", "table", "verdict", "web", "witnesses",
 ]  # fmt: skip
 
 for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
@@ -62,6 +62,7 @@ __getattr__, __dir__ = attach(__name__, __all__, {
     "model.explanation": "Explanation",
     "practice.katas": "Check check",
     "states.space": "outcomes",
-    "tables": "axes diff distinguish executed impossible mutants permissions run sources suite summary table witnesses",
+    "tables": "axes diff distinguish executed impossible in_words mutants permissions run sources suite summary table "
+    "witnesses",
     "words": "glossary",
 })  # fmt: skip

@@ -21,6 +21,7 @@ from .ladders.permissions import PERMISSIONS
 from .model.axis import AXES, BY_NAME
 from .model.box import condition_text
 from .model.errors import InvalidValue
+from .model.instruction import READY, instruction_name, not_ready
 from .model.ladder import Ladder, common_domains
 from .model.outcome import OUTCOMES
 from .model.rules import RULES
@@ -199,6 +200,19 @@ def distinguish(instruction: str, sources: Iterable[str | Ladder]) -> pd.DataFra
         found[f"outcome ({label})"] = [str(word) for word in column[rows]]
     found.attrs["same"] = [(labels[a], labels[b]) for (a, b), row in zip(pairs, apart, strict=True) if not row.any()]
     return found
+
+
+def in_words(states: pd.DataFrame, instruction: str = "VMXON") -> pd.Series:
+    """Return, for each row of a table of states, what differs from the instruction's ready state.
+
+    Columns that are no axes are passed over, and a missing value is no difference.
+
+    >>> in_words(table("VMXON", "intel", ["CPL", "CR0.NE"])).tolist()[-2:]
+    ['CR0.NE = 0, CPL = 3', 'CPL = 3']
+    """
+    axes = [name for name in READY[instruction_name(instruction)] if name in states]
+    rows = [{name: value for name, value in row.items() if pd.notna(value)} for row in states[axes].to_dict("records")]
+    return pd.Series([not_ready(instruction, row) for row in rows], index=states.index, name="state", dtype=object)
 
 
 def mutants(instruction: str, source: str | Ladder) -> pd.DataFrame:

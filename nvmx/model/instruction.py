@@ -58,3 +58,14 @@ def instruction_name(given: object) -> str:
     if given not in BY_INSTRUCTION:
         raise unknown("instruction", given, INSTRUCTIONS)
     return given
+
+
+def not_ready(instruction: str, values: Mapping[str, Value]) -> str:
+    """Return, in words, the values (by column name) that differ from the ready state; "ready" if none does.
+
+    >>> not_ready("VMXON", {"CR0.NE": 0, "CPL": 3, "VMX": "off"})
+    'CR0.NE = 0, CPL = 3'
+    """
+    ready = READY[instruction]
+    changed = [f"{name} = {value}" for name, value in values.items() if value != ready[name]]
+    return ", ".join(changed) or "ready"

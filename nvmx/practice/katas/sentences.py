@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...model.axis import AXES, BY_NAME, Value, find_axis, named_values
 from ...model.box import matches
 from ...model.errors import NvmxError
-from ...model.instruction import READY
+from ...model.instruction import READY, not_ready
 from ...model.ladder import Ladder, Rung
 from ...model.rules import complete
 from ...model.state import State
@@ -34,8 +34,8 @@ def state_text(instruction: str, state: Mapping[str, Value]) -> str:
     >>> state_text("VMXON", {**READY["VMXON"], "CR0.NE": 0})
     'VMXON, ready except for CR0.NE = 0'
     """
-    changed = [f"{name} = {value}" for name, value in state.items() if value != READY[instruction][name]]
-    return f"{instruction}, ready" + (f" except for {', '.join(changed)}" if changed else "")
+    changed = not_ready(instruction, state)
+    return f"{instruction}, ready" + (f" except for {changed}" if changed != "ready" else "")
 
 
 def right_text(verdict: Verdict) -> str:
