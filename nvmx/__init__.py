@@ -21,7 +21,7 @@ from .model.state import State
 from .model.verdict import Repair, Verdict
 
 if TYPE_CHECKING:
-    from . import bochs, kvm2011, lab, plots, web
+    from . import bochs, kvm2011, lab, plots, practice, web
     from .dumps import Reading, read
     from .model.explanation import Explanation
     from .practice.katas import Check, check
@@ -57,7 +57,7 @@ for _class in (Effect, Ladder, NvmxError, Repair, Rung, Source, State, Verdict):
 
 # What is slow to load, such as numpy, pandas, matplotlib and ipywidgets, is loaded when it is first asked for.
 __getattr__, __dir__ = attach(__name__, __all__, {
-    "": "bochs kvm2011 lab plots web",
+    "": "bochs kvm2011 lab plots practice web",
     "dumps": "Reading read",
     "model.explanation": "Explanation",
     "practice.katas": "Check check",

@@ -1,7 +1,8 @@
 """The command `nvmx`: ask from a shell.
 
 `group` says which commands there are and where: each is loaded when it is called, so that a verdict takes little more
-than Click itself.  `options` and `question` read what is asked, `output` prints, `c_table` writes a test suite in C.
+than Click itself.  `options`, `question` and `text_file` read what is asked, `output` prints, `c_table` writes a test
+suite in C.
 """
 
 import sys

@@ -14,6 +14,7 @@ from ..model.instruction import INSTRUCTIONS
 from .options import ask
 from .output import show, show_json
 from .question import Question, is_question
+from .text_file import text_of
 
 
 @click.command()
@@ -54,7 +55,7 @@ def explain(
         raise InvalidValue(f"explain: the state is about {asked.source}, and --source says {source}")
     asked = Question(instruction or asked.instruction, source or asked.source or "intel", asked.axes)
     if files:
-        found = _explain_text(_text(files[0]), asked, observed)
+        found = _explain_text(text_of(files[0], "explain", _hint(files[0])), asked, observed)
     elif words or observed or instruction:
         found = explained(asked.instruction or "VMXON", asked.source or "intel", observed or None, **asked.axes)
     else:
@@ -73,21 +74,6 @@ def _explain_text(text: str, asked: Question, observed: Sequence[str]) -> Explan
     return reading.explain(asked.source or "intel", asked.instruction, **asked.axes)
 
 
-def _text(name: str) -> str:
-    """Read a file, or standard input; bytes that are no UTF-8 are kept as replacement characters."""
-    try:
-        if name == "-":
-            if sys.stdin is None:
-                raise InvalidValue("explain: there is no standard input")
-            data = sys.stdin.buffer.read()
-        else:
-            with open(name, "rb") as file:
-                data = file.read()
-    except FileNotFoundError:
-        hint = f" (the instruction: --instruction {name})" if name in INSTRUCTIONS else ""
-        raise InvalidValue(f"explain: there is no file {name}{hint}") from None
-    except IsADirectoryError:
-        raise InvalidValue(f"explain: {name} is a folder, not a file") from None
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # as PowerShell's > writes it
-        return data.decode("utf-16", "replace")
-    return data.decode("utf-8-sig", "replace")
+def _hint(name: str) -> str:
+    """Return what may have been meant if there is no such file."""
+    return f" (the instruction: --instruction {name})" if name in INSTRUCTIONS else ""
