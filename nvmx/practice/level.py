@@ -49,9 +49,9 @@ class Level:
 
 _BOTH = ("VMXON", "VMXOFF")
 LEVELS = (
-    Level(1, (0, 1), 1, False, ("VMXON",), "manual", False, 0, 2, 3, (1, 2)),
+    Level(1, (0, 1), 2, False, ("VMXON",), "manual", False, 0, 2, 3, (1, 2)),
     Level(2, (1, 1), 2, True, _BOTH, "manual", False, 0, 2, 4, (2, 2)),
-    Level(3, (1, 2), 2, True, _BOTH, "kvm", True, 0, 3, 5, (2, 3)),
+    Level(3, (1, 2), 3, True, _BOTH, "kvm", True, 0, 3, 5, (2, 3)),
     Level(4, (1, 3), 3, True, _BOTH, "all", True, 0, 4, 6, (2, 4)),
     Level(5, (2, 3), 3, True, _BOTH, "all", True, 2, 5, 6, (3, 4)),
 )

@@ -8,7 +8,7 @@ from .task import Problem
 _NOTATION = (
     "Each problem begins with its name: the command that shows it again; with -c, it shows the answers as well.",
     "Write your answers behind the arrows, in place of the question marks. A check may be written by its number",
-    "(nvmx ladder VMXON intel), its name, or the bit that it looks at; a set with commas, in any order; no check: none.",
+    "(nvmx ladder VMXON intel), its name, or the bit that it looks at; a set with commas, in any order; or none.",
 )
 _STYLE = Markup(
     "<style>body{font:12pt/1.4 serif;margin:2em auto;max-width:60em}pre{font:9.5pt/1.4 monospace;white-space:pre-wrap}"

@@ -43,7 +43,7 @@ class Mark:
 
     def __str__(self) -> str:
         given = f" {self.given}" if self.given else ""
-        return f"{self.tag:4}{given}: {self.status}. {self.sentence}"
+        return f"{self.tag:4}{given}: {self.status}. {self.sentence}".rstrip()
 
 
 @dataclass(frozen=True, repr=False)

@@ -69,7 +69,10 @@ def fault_of(mutant: Mutant) -> str:
 def ending(ladder: Ladder, state: Mapping[str, Value]) -> str:
     """Return how it ends in a state, with the error number if there is one."""
     rung = ladder.deciding(state)
-    return rung.ending if rung else "success"
+    if rung is None:
+        return "success"
+    # A mutant with another outcome has kept the error number.
+    return rung.ending if rung.outcome == "VMfailValid" else rung.outcome
 
 
 def rung_of(ladder: Ladder, mutant: Mutant) -> Rung:

@@ -33,7 +33,7 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
     asked = "/".join(names)
     lines = [
         f"A guest executed {ladder.instruction}; {ladder.source} decided, and it ended in {drawn.ending}.",
-        "This is all that is known of the state:",
+        "The state was:",
         *in_bits(ladder.instruction, state.columns, names),
         _NOTE,
         f"Which values can {' and '.join(names)} have had?"

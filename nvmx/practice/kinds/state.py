@@ -19,7 +19,8 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
     """Return a problem of this kind."""
     while True:
         drawn = draw_state(chooser, draw_ladder(chooser, level), level)
-        found = _partly_known(chooser, level, seed, drawn) if level.unknown else _known(chooser, level, seed, drawn)
+        opened = level.unknown > 0 and chooser.chance(2)
+        found = _partly_known(chooser, level, seed, drawn) if opened else _known(chooser, level, seed, drawn)
         if found:
             return found
 

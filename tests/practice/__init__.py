@@ -1,0 +1,1 @@
+"""Practice: problems, their answers by a second derivation, and marks."""

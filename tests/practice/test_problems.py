@@ -1,0 +1,103 @@
+"""Each problem is solved again from its text, in another way; none is trivial, impossible or repeated.
+
+NVMX_SEEDS=1000 solves a thousand problems of each kind, over all levels; otherwise a few of each level.
+"""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+import nvmx
+from nvmx.practice import KINDS, Problem, problem, problems
+from nvmx.practice.level import LEVELS
+
+from .solve import SOLVERS, impossible, is_trivial
+
+LEVEL_NUMBERS = tuple(level.number for level in LEVELS)
+SEEDS = int(os.environ.get("NVMX_SEEDS", "0")) // len(LEVELS)
+FEW = {"diagnose": 2, "distinguish": 4}
+
+
+def answers(found: Problem) -> list[str]:
+    return [blank.answer for blank in found.blanks]
+
+
+@pytest.mark.parametrize("level", LEVEL_NUMBERS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_answer_is_found_again(kind: str, level: int, record_property: Callable[[str, object], None]) -> None:
+    count = SEEDS or FEW.get(kind, 8)
+    texts = set()
+    for found in problems(kind, 1, level, count):
+        assert SOLVERS[kind](found) == answers(found), found
+        assert not is_trivial(found), found
+        assert impossible(found) == [], found
+        assert all(mark.passed for mark in found.grade(answers(found))), found
+        texts.add((found.question, *(blank.label for blank in found.blanks)))
+    assert len(texts) == count
+    record_property("compared", count)
+
+
+@pytest.mark.parametrize("level", LEVEL_NUMBERS)
+def test_the_end_of_a_sequence_is_found_again(level: int) -> None:
+    for seed in range(1, 6):
+        found = problem("sequence", seed, level, final=True)
+        assert SOLVERS["sequence"](found) == answers(found), found
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_states_are_as_hard_as_their_level(level: object) -> None:
+    masked, ready = [], 0
+    for seed in range(1, 41):
+        facts = problem("state", seed, level.number).facts  # type: ignore[attr-defined]
+        assert facts
+        found = nvmx.verdict(facts["ladder"].instruction, facts["ladder"], **facts["state"])
+        if found.rung:
+            masked.append(len(found.masked))
+        ready += found.rung is None
+    least, most = level.masked  # type: ignore[attr-defined]
+    assert sum(least <= each <= most for each in masked) >= len(masked) - 2  # some ladders are too short
+    assert ready < 10
+
+
+def test_the_same_seed_gives_the_same_problem_for_ever() -> None:
+    """These texts must stay: somebody has them on paper."""
+    assert str(problem("state", 17)) == STATE
+    assert problem("state", 17).answer == "a  #UD\nb  check 4: CR4.VMXE set"
+    assert problem("repair", 3, 4).answer == REPAIR
+    assert problem("reverse", 5, 3).answer == REVERSE
+    assert [blank.label for blank in problem("sequence", 2, 2).blanks] == SEQUENCE
+    assert problem("diagnose", 1, 3).answer == DIAGNOSE
+    assert problem("distinguish", 1, 2).answer == DISTINGUISH
+    assert problem("read", 1, 3).answer == READ
+
+
+def test_kinds_take_turns_without_a_kind() -> None:
+    assert [problem(None, seed).kind for seed in range(1, 8)] == list(KINDS)
+    assert problem(None, 2).name == "nvmx practice repair -s 2 --level 1"
+    assert str(problem(None, 2)) == str(problem("repair", 2))
+
+
+def test_a_run_never_repeats_and_says_if_there_are_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = list(problems("sequence", 1, 1, 60))
+    assert len({each.key for each in found}) == 60
+    assert [each.seed for each in found] != list(range(1, 61))  # a seed was left out
+    assert all(str(problem("sequence", each.seed)) == str(each) for each in found)
+    monkeypatch.setattr("nvmx.practice.making._PATIENCE", 2)
+    with pytest.raises(nvmx.NvmxError, match="there are only "):
+        list(problems("sequence", 1, 1, 1000))
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ValueError, match="kind: 'stat' is not allowed; did you mean 'state'"):
+        problem("stat")
+    with pytest.raises(ValueError, match="level: 6 is not allowed"):
+        problem("state", 1, 6)
+    with pytest.raises(TypeError, match="seed: '1' is not an integer"):
+        problem("state", "1")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="only a sequence has steps"):
+        problem("state", 1, final=True)
+
+
+STATE = REPAIR = REVERSE = DIAGNOSE = DISTINGUISH = READ = ""
+SEQUENCE: list[str] = []
