@@ -169,12 +169,12 @@ def solve_sequence(problem: Problem) -> list[str]:
     steps = re.findall(r"^  \d\. (.*)$", problem.question, re.MULTILINE) or [blank.label for blank in problem.blanks]
     program = [step if " " not in step else (step.split()[0], int(step.split()[2])) for step in steps]
     done = nvmx.run(program, source, start)
-    ends = done["outcome"].tolist()
+    ends: list[str] = done["outcome"].tolist()
     if find_source(source).allowed_writes == ():
         assert ends == simulated(source, start, program)
     if problem.options:
         last = done.iloc[-1]
-        return [ends[-1], last["VMX after"], str(last["CR4.VMXE after"])]
+        return [ends[-1], str(last["VMX after"]), str(last["CR4.VMXE after"])]
     return ends
 
 

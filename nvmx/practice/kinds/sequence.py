@@ -1,6 +1,7 @@
 """A program, step by step: how does each instruction and each write end?"""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from ...ask import WRITABLE, Event, execute
@@ -63,15 +64,17 @@ def _step(chooser: Chooser) -> Step:
         return "VMXON"
     if kind < 5:
         return "VMXOFF"
-    return chooser.pick(WRITABLE[1:]), chooser.below(2)
+    return chooser.pick(WRITABLE[1:]), int(chooser.chance(3))  # clearing a bit is the more interesting write
 
 
 def _is_good(events: Sequence[Event]) -> bool:
-    """Return whether a program is worth a problem: it enters VMX operation, something fails, and outcomes vary."""
+    """Return whether a program is worth a problem: it enters VMX operation, something fails, and no step is idle."""
     entered = any(event.step == "VMXON" and event.outcome == "success" for event in events)
     failed = [event.outcome for event in events if event.outcome != "success"]
-    thrice = any(len({event.step for event in events[n : n + 3]}) == 1 for n in range(len(events) - 2))
-    return entered and bool(failed) and not thrice
+    steps = [event.step for event in events]
+    thrice = any(len(set(steps[n : n + 3])) == 1 for n in range(len(steps) - 2))
+    idle = any(one == two and ":=" in one for one, two in pairwise(steps))
+    return entered and bool(failed) and not thrice and not idle
 
 
 def _blank(event: Event) -> Blank:
