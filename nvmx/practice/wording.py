@@ -79,10 +79,11 @@ def values_text(values: Mapping[str, Value]) -> str:
 
 def _rest(instruction: str, state: Mapping[str, Value], unknown: Collection[str], *, ask: bool = True) -> list[str]:
     ready = READY[instruction]
+    told = [name for name in _ALWAYS if name != "current_VMCS" or "VMX" not in unknown]
     off = {
         name: state[name]
         for name in BY_INSTRUCTION[instruction].axes
-        if name not in _ALWAYS and name not in unknown and state[name] != ready[name]
+        if name not in told and name not in unknown and state[name] != ready[name]
     }
     lines = [f"Not ready: {values_text(off)}"] if off else []
     return (
