@@ -38,9 +38,10 @@ print(nvmx.step({}, "VMXON", "intel")[1]["VMX"])
 print(len(nvmx.ladder("VMXON", "kvm-2011").rungs) > 1)
 vcpu = nvmx.kvm2011.Vcpu.from_state(cpl=3)
 print(nvmx.kvm2011.handle_exit(vcpu, 27), vcpu.outcome)
+print(nvmx.practice.problem("state", seed=17).grade("gp")[0].status)
 """)
     assert done.stderr == ""
-    assert done.stdout.splitlines() == ["#GP(0)", "#UD", "CPL = 3", "root", "True", "1 #GP(0)"]
+    assert done.stdout.splitlines() == ["#GP(0)", "#UD", "CPL = 3", "root", "True", "1 #GP(0)", "right"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-@pytest.mark.parametrize("name", [*FACES, "nvmx.kvm2011", "nvmx.web"])
+@pytest.mark.parametrize("name", [*FACES, "nvmx.kvm2011", "nvmx.practice", "nvmx.web"])
 def test_every_public_function_has_an_example(name: str) -> None:
     package = import_module(name)
     functions = [getattr(package, name) for name in package.__all__ if inspect.isfunction(getattr(package, name))]

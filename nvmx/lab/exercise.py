@@ -79,7 +79,7 @@ def practice(kind: str | None = None, seed: int = 1, level: int = 1) -> Practice
     or InvalidValue if one of them makes no sense.
 
     >>> exercise = practice("state", seed=17)
-    >>> exercise.fields[0].value = "ud"
+    >>> exercise.fields[0].value = "gp"
     >>> exercise.check.click()
     >>> exercise.marks[0].status
     'right'

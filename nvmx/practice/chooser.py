@@ -13,7 +13,7 @@ class Chooser:
     Python keeps the numbers of `Random(text).random()` the same for ever, and nothing else of that class.
 
     >>> [Chooser("state", 1).below(100) for _ in range(2)], Chooser("state", 2).below(100)
-    ([26, 26], 66)
+    ([27, 27], 71)
     """
 
     def __init__(self, *words: object) -> None:

@@ -41,7 +41,7 @@ def draw_ladder(chooser: Chooser, level: Level) -> Ladder:
 
     >>> from .level import find_level
     >>> draw_ladder(Chooser(1), find_level(1))
-    <Ladder VMXON intel: 26 rungs>
+    <Ladder VMXON intel: 24 rungs>
     """
     instruction = chooser.pick(level.instructions)
     return find_ladder(instruction, chooser.pick(level.sources_for(instruction)))

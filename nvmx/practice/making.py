@@ -24,7 +24,7 @@ def problem(kind: str | None, seed: int = 1, level: int = 1, *, final: bool = Fa
     Raises InvalidType or InvalidValue if an argument makes no sense.
 
     >>> problem("state", seed=17).answer.splitlines()[0]
-    'a  #UD'
+    'a  #GP(0)'
     """
     where = find_level(level)
     if not isinstance(seed, int) or isinstance(seed, bool):

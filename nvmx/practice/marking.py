@@ -34,8 +34,8 @@ def marks(problems: Sequence[Problem], text: str) -> list[Mark]:
     one per line.  Raises InvalidValue if it is empty.
 
     >>> from nvmx.practice import problem
-    >>> [str(mark)[:14] for mark in marks([problem("state", seed=17)], "1a: ud")]
-    ['1a   ud: right', '1b  : missing.']
+    >>> [str(mark)[:14] for mark in marks([problem("state", seed=17)], "1a: gp")]
+    ['1a   gp: right', '1b  : missing.']
     """
     tags = [f"{number}{letter}" for number, each in enumerate(problems, 1) for letter in each.tags]
     given = _answers(text, tags)

@@ -24,7 +24,7 @@ def page(problems: Sequence[Problem], *, answers: bool = False, about: Sequence[
 
     >>> from nvmx.practice import problem
     >>> print(page([problem("sequence", seed=1)]).splitlines()[-1])
-    1c  CR0.NE := 1  --> ?
+    1c  CR4.VMXE := 0  --> ?
     """
     blocks = ["\n".join([*(f"ARG {line}" for line in about), *([""] if about else []), *_NOTATION])]
     blocks += [_block(number, each, answers=answers) for number, each in enumerate(problems, 1)]

@@ -79,7 +79,7 @@ def values_text(values: Mapping[str, Value]) -> str:
 
 def _rest(instruction: str, state: Mapping[str, Value], unknown: Collection[str], *, ask: bool = True) -> list[str]:
     ready = READY[instruction]
-    told = [name for name in _ALWAYS if name != "current_VMCS" or "VMX" not in unknown]
+    told = [name for name in _ALWAYS if name != "current_VMCS" or "VMX" not in unknown or not ask]
     off = {
         name: state[name]
         for name in BY_INSTRUCTION[instruction].axes
