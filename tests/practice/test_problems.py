@@ -10,7 +10,10 @@ import pytest
 
 import nvmx
 from nvmx.practice import KINDS, Problem, problem, problems
+from nvmx.practice.chooser import Chooser
+from nvmx.practice.draw import draw_ladder, draw_state
 from nvmx.practice.level import LEVELS, Level
+from nvmx.practice.printers import PRINTERS, can_print
 
 from .solve import SOLVERS, impossible, is_trivial
 
@@ -110,3 +113,24 @@ def test_what_makes_no_sense_is_refused() -> None:
         problem("state", "1")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="only a sequence has steps"):
         problem("state", 1, final=True)
+
+
+def test_printers_are_the_inverse_of_the_reader() -> None:
+    """What `nvmx.read` finds in a printed state is true of it, and what is known besides as well."""
+    shown = 0
+    level = LEVELS[3]
+    for seed in range(60):
+        chooser = Chooser("printers", seed)
+        drawn = draw_state(chooser, draw_ladder(chooser, level), level)
+        for name, printed in PRINTERS.items():
+            if can_print(name, drawn.state):
+                known = printed(chooser, drawn.ladder.instruction, drawn.state).reading.known
+                assert {axis: drawn.state.columns[axis] for axis in known} == known, (name, drawn.state)
+                assert {"CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE", "EFER.LMA", "RFLAGS.VM"} <= known.keys()
+                shown += 1
+    assert shown > 80
+    for seed in range(1, 21):
+        facts = problem("read", seed, 1).facts
+        assert facts
+        told = {**facts["reading"].known, **facts["besides"]}
+        assert {axis: facts["state"].columns[axis] for axis in told} == told

@@ -45,7 +45,8 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
         *_table(ladder, states, answers, right if explain else None),
         "",
         READY_NOTE,
-        "The fault is one of: " + "; ".join(f"{name} ({_MEANS[name]})" for name in FAULTS) + ".",
+        "The fault is one of:",
+        *(f"  {name:9}  {_MEANS[name]}" for name in FAULTS),
         "If several faults explain all answers, each of them is right.",
     ]
     fitting = [each for each in mutants if [ending(each.ladder, state.columns) for state in states] == answers]
