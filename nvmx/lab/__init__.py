@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from .widget import Explorer, explorer
 
 __all__ = [
-    "Explorer", "History", "Practice", "Prediction", "explorer", "guess", "history", "practice", "predict", "predict_cause",
+    "Explorer", "History", "Practice", "Prediction", "explorer", "guess", "history", "practice", "predict",
+    "predict_cause",
 ]  # fmt: skip
 
 # Loaded when first asked for: `page` needs no ipywidgets, and the explorer and a prediction need no numpy.
