@@ -17,6 +17,17 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--exhaustive", action="store_true", help="run the slow tests, too, of which others try a part")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("exhaustive"):
+        for item in items:
+            if item.get_closest_marker("exhaustive"):
+                item.add_marker(pytest.mark.skip(reason="runs with --exhaustive; another test tries a part of it"))
+
+
 @pytest.fixture(scope="session")
 def kvm2011_outcomes() -> Callable[[str, dict[str, Any]], tuple[Any, Any]]:
     """Outcome codes and error numbers (none) of the handlers in many states, given as one array per axis.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ import nvmx
 from nvmx import bochs
 from nvmx.bochs import cases
 from nvmx.bochs.__main__ import DISAGREES, FAILED, INCONCLUSIVE, main
-from nvmx.bochs.conformance import expected_endings
+from nvmx.bochs.conformance import STATUSES, expected_endings
 from nvmx.bochs.observation import Observed
 from nvmx.model.mutant import mutants_of
 from nvmx.states.listing import States
@@ -70,40 +70,43 @@ def test_the_executed_states_tell_the_place_of_the_lock_check_among_all_others(
             assert differ[0] == differ[1], (instruction, later)
 
 
-@pytest.mark.parametrize(
-    ("axes", "changes"),
-    [
-        ({"cpl": 3}, {"vector": 6}),
-        ({"cpl": 3}, {"error": 8}),
-        ({"cpl": 3}, {"moved": 4}),
-        ({"cpl": 3}, {"flags": 0x10044}),
-        ({"cpl": 3}, {"after": 1}),
-        ({}, {"moved": 4}),
-        ({}, {"after": 2}),
-        ({}, {"after": 0}),
-        ({}, {"flags": 0x06}),
-        ({}, {"flags": 0x43}),
-        ({"vmx": "root", "current_vmcs": 1}, {"vm_error": 16}),
-        ({"vmx": "root", "current_vmcs": 1}, {"vm_error": 0}),
-        ({"vmx": "root", "current_vmcs": 1}, {"flags": 0x03, "vm_error": 0}),
-        ({"vmx": "non-root", "current_vmcs": 1}, {"exit_reason": 26}),
-        ({"operand": "unmapped"}, {"error": 4}),
-        ({"operand": "gp-fault"}, {"vector": 12}),
-        ({"operand": "gp-fault"}, {"error": 0x10}),
-        ({"operand": "ss-fault"}, {"vector": 13}),
-        ({"operand": "ss-fault"}, {"error": 0x10}),
-        ({"operand": "ss-fault", "vmx": "root"}, {"moved": 5}),  # its instruction has one byte more
-        ({"lock": 1}, {"vector": 13}),
-    ],
-)
+# One answer of the recording, altered: by state, what is changed in it.
+ALTERATIONS: list[tuple[dict[str, object], list[dict[str, int]]]] = [
+    ({"cpl": 3}, [{"vector": 6}, {"error": 8}, {"moved": 4}, {"flags": 0x10044}, {"after": 1}]),
+    ({}, [{"moved": 4}, {"after": 2}, {"after": 0}, {"flags": 0x06}, {"flags": 0x43}]),
+    ({"vmx": "root", "current_vmcs": 1}, [{"vm_error": 16}, {"vm_error": 0}, {"flags": 0x03, "vm_error": 0}]),
+    ({"vmx": "non-root", "current_vmcs": 1}, [{"exit_reason": 26}]),
+    ({"operand": "unmapped"}, [{"error": 4}]),
+    ({"operand": "gp-fault"}, [{"vector": 12}, {"error": 0x10}]),
+    ({"operand": "ss-fault"}, [{"vector": 13}, {"error": 0x10}]),
+    ({"operand": "ss-fault", "vmx": "root"}, [{"moved": 5}]),  # its instruction has one byte more
+    ({"lock": 1}, [{"vector": 13}]),
+]
+
+
 @pytest.mark.parametrize("runs", [(0,), (1,), (0, 1)])
-def test_one_altered_answer_is_a_disagreement(
-    axes: dict[str, object], changes: dict[str, int], runs: tuple[int, ...], log: bochs.Log
-) -> None:
-    wrong = log
-    for run in runs:
-        wrong = altered(wrong, case_of("VMXON", **axes) + run, **changes)
-    found = bochs.agreement(wrong)
+def test_one_altered_answer_is_a_disagreement(runs: tuple[int, ...], log: bochs.Log) -> None:
+    """One log has the first alteration of every state, the next one the second, and so on."""
+    key = log.fields["key"]
+    for changes_by_state in zip_longest(*(changes for _, changes in ALTERATIONS)):
+        wrong, states = log, set()
+        for (axes, _), changes in zip(ALTERATIONS, changes_by_state, strict=True):
+            if changes:
+                place = case_of("VMXON", **axes)
+                states.add(int(key[place]))
+                for run in runs:
+                    wrong = altered(wrong, place + run, **changes)
+        found = bochs.agreement(wrong)
+        (compared,) = [each for each in found.comparisons if each.ladder.instruction == "VMXON"]
+        assert set(compared.observed.keys[compared.status == STATUSES.index("disagree")].tolist()) == states
+        assert found.count("disagree") == len(states)
+        unlike = [each for each in found.discrepancies if each.deviation is None]
+        assert sum(each.states for each in unlike) == len(states)
+        assert str(found).count("DISAGREES") == len(unlike)
+
+
+def test_one_altered_answer_alone_is_a_disagreement(log: bochs.Log) -> None:
+    found = bochs.agreement(altered(log, case_of("VMXON", cpl=3), vector=6))
     assert found.count("disagree") == 1
     (discrepancy,) = [each for each in found.discrepancies if each.deviation is None]
     assert discrepancy.states == 1
