@@ -1,5 +1,9 @@
-"""Shared by the tests: how many workers, the handlers of kvm-2011 as a function, and a source with one instruction."""
+"""Shared by the tests: how they are run, the handlers of kvm-2011 as a function, and a source with one instruction."""
 
+import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where Python may not write bytecode, give the many that tests start a folder of this run for it."""
+    if sys.dont_write_bytecode and "PYTHONPYCACHEPREFIX" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="nvmx-bytecode-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--exhaustive", action="store_true", help="run the slow tests, too, of which others try a part")
 
@@ -26,6 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("exhaustive"):
                 item.add_marker(pytest.mark.skip(reason="runs with --exhaustive; another test tries a part of it"))
+
+
+@pytest.fixture(scope="session")
+def scale(request: pytest.FixtureRequest) -> int:
+    """How many times as much the tests try that try a part."""
+    return 3 if request.config.getoption("exhaustive") else 1
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,7 +31,17 @@ _IN_CHROMIUM = """async (given) => {
 _PAGE = "http://nvmx.localhost/"  # a name of this machine, which is asked for nothing: the test answers
 
 Question: TypeAlias = tuple[str, Sequence[Any]]  # a kind of answers.js, and what it takes
-Engine: TypeAlias = Callable[[dict[str, Any], Sequence[Question]], list[str]]  # rows, questions: one line for each
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What answers questions about rows, with one line for each."""
+
+    name: str
+    ask: Callable[[dict[str, Any], Sequence[Question]], list[str]]
+
+    def __call__(self, rows: dict[str, Any], questions: Sequence[Question]) -> list[str]:
+        return self.ask(rows, questions)
 
 
 @contextmanager
@@ -55,7 +66,7 @@ def node(folder: Path) -> Iterator[Engine]:
         assert done.returncode == 0, done.stderr
         return done.stdout.split("\n")
 
-    yield ask
+    yield Engine("node", ask)
 
 
 @contextmanager
@@ -82,5 +93,5 @@ def chromium(_folder: Path) -> Iterator[Engine]:
             text: str = page.evaluate(_IN_CHROMIUM, json.dumps({"rows": rows, "questions": questions}))
             return text.split("\n")
 
-        yield ask
+        yield Engine("chromium", ask)
         browser.close()
