@@ -17,6 +17,10 @@ check:
 test *arguments:
     {{ uv }} run pytest {{ arguments }}
 
+# the same, with all that takes long: every state on Bochs, three times as many random examples, new ones each time
+exhaustive *arguments:
+    NVMX_EXAMPLES=3 {{ uv }} run pytest --exhaustive {{ arguments }}
+
 # correct what ruff can, and format
 fix:
     {{ uv }} run ruff check --fix

@@ -34,7 +34,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--exhaustive", action="store_true", help="run the slow tests, too, of which others try a part")
 
 
+# A worker takes one file after the other, so those that take longest come first: then all workers end at once.
+LONGEST = (
+    "test_browser.py", "test_machine.py", "web/test_explorer.py", "web/test_model.py", "test_mutants.py",
+    "test_plots.py", "test_explain.py", "test_sharpness.py", "test_notebooks.py", "test_compare.py", "test_kvm2011.py",
+    "test_ladders.py", "test_random_ladders.py", "test_random_comparisons.py", "test_readme.py", ".ipynb",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return next((n for n, name in enumerate(LONGEST) if file.endswith(name)), len(LONGEST))
+
+    items.sort(key=place)
     if not config.getoption("exhaustive"):
         for item in items:
             if item.get_closest_marker("exhaustive"):

@@ -129,7 +129,7 @@ def questions(draw: st.DrawFn) -> tuple[Ladder, dict[str, Value], Any]:
 
 
 @given(questions())
-@examples(2000)
+@examples(700)
 def test_outcomes_and_suspects_are_those_of_all_states_that_agree(
     question: tuple[Ladder, dict[str, Value], Any],
 ) -> None:
