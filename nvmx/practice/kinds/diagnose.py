@@ -46,7 +46,7 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
         "",
         READY_NOTE,
         "The fault is one of:",
-        *(f"  {name:9}  {_MEANS[name]}" for name in FAULTS),
+        *(f"  - {name}: {_MEANS[name]}" for name in FAULTS),
         "If several faults explain all answers, each of them is right.",
     ]
     fitting = [each for each in mutants if [ending(each.ladder, state.columns) for state in states] == answers]
