@@ -1,4 +1,4 @@
-"""Run every notebook and write it back with its outputs; draw the README's picture.
+"""Run every notebook and write it back with its minutes and outputs; draw the README's picture.
 
 `uv run python notebooks/regenerate.py` writes the same bytes each time it runs in one environment: no times, no widget
 state, widget models numbered from 0.
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import minutes
 import nbformat
 from nbclient import NotebookClient
 
@@ -50,6 +51,7 @@ def regenerate(path: Path) -> None:
 
 def main() -> int:
     """Regenerate all; the command line may name notebooks, to do only those."""
+    minutes.write()
     for path in [Path(name) for name in sys.argv[1:]] or sorted(
         HERE.glob("*.ipynb")
     ):
