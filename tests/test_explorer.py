@@ -421,16 +421,21 @@ def test_readers_without_a_kernel_see_how_each_value_ends(axes: list[str]) -> No
         assert BY_NAME[name].meaning in unescape(html)
 
 
-def test_the_first_lesson_shows_its_point_without_a_kernel() -> None:
-    page = "".join(nvmx.lab.explorer("VMXON", "intel", axes=axes).static()[1] for axes in brief_cells())
+def test_readers_without_a_kernel_see_the_point_of_the_first_lesson() -> None:
+    shown = [*brief_cells(), ["CR4.VMXE"], ["CPL"], ["VMX", "current_VMCS"]]
+    page = "".join(nvmx.lab.explorer("VMXON", "intel", axes=axes).static()[1] for axes in shown)
     lines = {unescape(re.sub("<[^>]*>", "", each)) for each in re.findall("<li>(?:(?!<ul>|<li>).)*?</li>", page)}
     assert lines >= {
+        "CS.L = 0: #UD, because EFER.LMA = 1 and CS.L = 0",
         "CR4.VMXE = 0: #UD, because CR4.VMXE = 0",
         "CPL = 3: #GP(0), because CPL = 3",
         "VMX = root: VMfailInvalid, because VMX = root and current_VMCS = 0",
         "VMX = non-root, with current_VMCS = 1: VM exit, because VMX = non-root",
         "current_VMCS = 1, with VMX = root: VMfailValid (error 15), because VMX = root and current_VMCS = 1",
+        "CR0.NE = 0: #GP(0), because CR0.NE = 0",
+        "FEATURE_CONTROL.lock = 0: #GP(0), because FEATURE_CONTROL.lock = 0",
         "operand = unmapped: #PF, because operand = unmapped",
+        "revision.bit31 = 1: VMfailInvalid, because revision.bit31 = 1",
     }
 
 
