@@ -25,4 +25,154 @@ class Wrong:
         return solution
 
 
-WRONG: dict[str, list[Wrong]] = {}
+WRONG: dict[str, list[Wrong]] = {
+    "1.1": [
+        Wrong(
+            "only the first check that fails",
+            "it is #GP(0), because CR0.NE = 0",
+            {', "cr0_ne": 1, "fc_lock": 1, "fc_vmx": 1': ""},
+        ),
+        Wrong(
+            "NE forgotten, which common systems set anyway", "it is #GP(0), because CR0.NE = 0", {', "cr0_ne": 1': ""}
+        ),
+        Wrong(
+            "the lock without bit 2", "it is #GP(0), because FEATURE_CONTROL.vmx = 0 and SMX = 0", {', "fc_vmx": 1': ""}
+        ),
+        Wrong("bit 2 without the lock", "it is #GP(0), because FEATURE_CONTROL.lock = 0", {', "fc_lock": 1': ""}),
+        Wrong(
+            "bit 1, which counts inside SMX operation, for bit 2",
+            "it is #GP(0), because FEATURE_CONTROL.vmx = 0 and SMX = 0",
+            {'"fc_vmx"': '"fc_smx"'},
+        ),
+        Wrong("more than is needed", "4 changes suffice", {'"fc_lock": 1': '"fc_lock": 1, "fc_smx": 1'}),
+        Wrong("VMX operation itself for a repair", "CR4.VMXE cannot be cleared", {'"cr4_vmxe": 1': '"vmx": "root"'}),
+    ],
+    "1.2": [
+        Wrong(
+            "user code is taken for #UD",
+            "it is #GP(0), because CPL = 3",
+            {'"#UD": {"cr4_vmxe": 0}': '"#UD": {"cpl": 3}'},
+        ),
+        Wrong(
+            "a bad pointer is taken for #GP(0)",
+            "it is VMfailInvalid, because pointer.in_width = 0",
+            {'{"cpl": 3}': '{"ptr_in_width": 0}'},
+        ),
+        Wrong(
+            "VMfailValid without a current VMCS",
+            "it is VMfailInvalid, because VMX = root and current_VMCS = 0",
+            {'{"vmx": "root", "current_vmcs": 1}': '{"vmx": "root"}'},
+        ),
+        Wrong(
+            "a guest without a current VMCS",
+            "a guest was entered from the current VMCS",
+            {'{"vmx": "non-root", "current_vmcs": 1}': '{"vmx": "non-root"}'},
+        ),
+        Wrong("the stack fault left out", "still missing: #SS(0)", {'    "#SS(0)": {"operand": "ss-fault"},\n': ""}),
+        Wrong(
+            "a register operand is taken for #PF", "it is #UD, because operand = register", {'"unmapped"': '"register"'}
+        ),
+    ],
+    "1.3": [
+        Wrong(
+            "CPL before the VM exit",
+            "it is VM exit, because VMX = non-root",
+            {
+                '    ({"vmx": "non-root"}, "VM exit"),\n': "",
+                '"#GP(0)"),\n': '"#GP(0)"),\n    ({"vmx": "non-root"}, "VM exit"),\n',
+            },
+        ),
+        Wrong(
+            "CPL first",
+            "it is #UD, because EFER.LMA = 1 and CS.L = 0",
+            {"rows = [\n": 'rows = [\n    ({"cpl": [1, 2, 3]}, "#GP(0)"),\n'},
+        ),
+        Wrong("CPL is #UD, as in ksm", "it is #GP(0), because CPL = 1", {'"#GP(0)"': '"#UD"'}),
+        Wrong(
+            "the test of VMX operation forgotten",
+            "it is #UD, because VMX = off",
+            {'    ({"vmx": "off"}, "#UD"),\n': ""},
+        ),
+        Wrong(
+            "no #UD in compatibility mode",
+            "it is #UD, because EFER.LMA = 1 and CS.L = 0",
+            {'    ({"efer_lma": 1, "cs_l": 0}, "#UD"),\n': ""},
+        ),
+        Wrong("CPL 3 only", "it is #GP(0), because CPL = 1", {"[1, 2, 3]": "3"}),
+        Wrong(
+            "another error number",
+            "it is VMfailValid (error 23), because current_VMCS = 1 and dual_monitor = 1",
+            {'"VMfailValid", 23': '"VMfailValid", 15'},
+        ),
+    ],
+    "2.1": [
+        Wrong(
+            "a second VMXON succeeds, as in KVM's first handler",
+            "it is VMfailInvalid, because VMX = root and current_VMCS = 0",
+            {"    if vcpu.nested.vmxon:\n": "    if False:\n"},
+        ),
+        Wrong(
+            "a VMfail leaves RIP, so the guest executes VMXON for ever",
+            "neither queue an exception nor move RIP",
+            {"| CF\n        kvm2011.skip_emulated_instruction(vcpu)\n": "| CF\n"},
+        ),
+        Wrong(
+            "a success keeps the flags, as in KVM's first handler",
+            "leave RFLAGS alone",
+            {"    vcpu.rflags &= ~ALL_SIX\n": ""},
+        ),
+        Wrong(
+            "a VMfail sets CF and keeps the other flags",
+            "sets CF and clears the other five flags",
+            {"vcpu.rflags & ~ALL_SIX | CF": "vcpu.rflags | CF"},
+        ),
+        Wrong("no test of CR0.PG, as in Bochs", "it is #GP(0), because CR0.PG = 0", {" or not vcpu.cr0 & PG": ""}),
+        Wrong(
+            "wrong fixed bits are #UD, as in KVM in 2022",
+            "it is #GP(0), because CR0.NE = 0",
+            {"PG:\n        kvm2011.kvm_inject_gp(vcpu, 0)": "PG:\n        kvm2011.kvm_queue_exception(vcpu, UD)"},
+        ),
+        Wrong(
+            "no test of CPL, as in KVM in 2017 (CVE-2018-12904)",
+            "it is #GP(0), because CPL = 1",
+            {"kvm2011.vmx_get_cpl(vcpu)": "False"},
+        ),
+        Wrong(
+            "a second VMXON is refused before CPL is tested",
+            "it is #GP(0), because CPL = 1",
+            {"    if kvm2011.vmx_get_cpl(vcpu):": "    if kvm2011.vmx_get_cpl(vcpu) and not vcpu.nested.vmxon:"},
+        ),
+    ],
+    "2.2": [
+        Wrong(
+            "CPL before the VM exit",
+            "it is VM exit, because VMX = non-root",
+            {
+                '    if state["vmx"] == "non-root":\n        return "VM exit"\n': "",
+                '"#GP(0)"\n': '"#GP(0)"\n    if state["vmx"] == "non-root":\n        return "VM exit"\n',
+            },
+        ),
+        Wrong("CPL is #UD, as in KVM in June 2018", "it is #GP(0), because CPL = 1", {'"#GP(0)"': '"#UD"'}),
+        Wrong("only CPL 3 is refused", "it is #GP(0), because CPL = 1", {'state["cpl"] > 0': 'state["cpl"] == 3'}),
+        Wrong(
+            "VMXOFF succeeds outside VMX operation, as in pKVM-IA",
+            "it is #UD, because VMX = off",
+            {'state["vmx"] == "off" or ': ""},
+        ),
+        Wrong(
+            "virtual-8086 mode forgotten",
+            "it is #UD, because RFLAGS.VM = 1",
+            {'    if state["rflags_vm"]:\n        return "#UD"\n': ""},
+        ),
+        Wrong(
+            "the dual-monitor treatment forgotten",
+            "it is VMfailInvalid, because current_VMCS = 0 and dual_monitor = 1",
+            {'state["dual_monitor"]': "False"},
+        ),
+        Wrong(
+            "VMfailValid without a current VMCS",
+            "it is VMfailInvalid, because current_VMCS = 0 and dual_monitor = 1",
+            {'if state["current_vmcs"]:': "if True:"},
+        ),
+    ],
+}
