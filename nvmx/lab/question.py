@@ -340,7 +340,7 @@ def _html(shown: object) -> Markup:
         if "image/png" in data:
             alt = metadata.get("image/png", {}).get("alt", data.get("text/plain", ""))
             source = f"data:image/png;base64,{data['image/png']}"
-            return join(tag("img", src=source, alt=alt, style="max-width:100%"), tag("p", data.get("text/plain", "")))
+            return tag("img", src=source, alt=alt, style="max-width:100%")
         if "text/html" in data:
             return Markup(data["text/html"])
     html = shown._repr_html_() if hasattr(shown, "_repr_html_") else None
