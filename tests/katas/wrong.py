@@ -175,4 +175,112 @@ WRONG: dict[str, list[Wrong]] = {
             {'if state["current_vmcs"]:': "if True:"},
         ),
     ],
+    "3.1": [
+        Wrong("CPL forgotten", "9,688 is too many", {'(manual["CPL"] == 0) & ': ""}),
+        Wrong("the outcome forgotten", "8,956 is too many", {' & (manual["outcome"] == "#GP(0)")': ""}),
+        Wrong("or instead of and", "16,396 is too many", {" & ": " | "}),
+        Wrong("another exception", "6,360 is too many", {'"#GP(0)")).sum': '"#UD")).sum'}),
+        Wrong(
+            "the virtual processor of lesson 2",
+            "0 is too few",
+            {"answer =": 'manual = nvmx.table("VMXON", "kvm-2011", possible=True)\nanswer ='},
+        ),
+        Wrong(
+            "impossible states counted as well",
+            "is too many",
+            {"answer =": 'manual = nvmx.table("VMXON", "intel", possible=None)\nanswer ='},
+        ),
+        Wrong(
+            "a text",
+            "not what this kata asks for",
+            cell='nvmx.check("2248", "VMXON", "intel", outcome="#GP(0)", cpl=0)',
+        ),
+    ],
+    "3.2": [
+        Wrong(
+            "the second condition forgotten",
+            "a row that was not asked for",
+            {' & (manual["pointer.aligned"] == 0)': ""},
+        ),
+        Wrong(
+            "the first condition forgotten",
+            "it is VMfailInvalid, because pointer.aligned = 0",
+            {'(manual["outcome"] == "VMfailValid") & ': ""},
+        ),
+        Wrong("aligned instead of not", "a row that was not asked for", {'aligned"] == 0': 'aligned"] == 1'}),
+        Wrong(
+            "VMfailInvalid instead of VMfailValid",
+            "it is VMfailInvalid, because pointer.aligned = 0",
+            {'== "VMfailValid"': '== "VMfailInvalid"'},
+        ),
+        Wrong(
+            "KVM of 2014, which looks at the pointer first",
+            "the table has no rows",
+            {"answer =": 'manual = nvmx.table("VMXON", "kvm-2014", possible=True)\nanswer ='},
+        ),
+        Wrong("only the first rows", "is missing: it is VMfailValid", {"\n]\n": "\n].head(3)\n"}),
+    ],
+    "4.1": [
+        Wrong("in VMX operation", "this kata asks for VMX = off", {'{"cr0_ne": 0}': '{"vmx": "root"}'}),
+        Wrong("CPL, which both look at", "both end in #GP(0)", {'{"cr0_ne": 0}': '{"cpl": 3}'}),
+        Wrong("VMXE comes first for both", "both end in #UD", {'{"cr0_ne": 0}': '{"cr0_ne": 0, "cr4_vmxe": 0}'}),
+        Wrong("CPL comes first for both", "both end in #GP(0)", {'{"cr0_ne": 0}': '{"ptr_aligned": 0, "cpl": 1}'}),
+        Wrong("no such state", "no processor can be in this state", {'{"cr0_ne": 0}': '{"cr0_pe": 0}'}),
+        Wrong("a bit that is right", "both end in success", {'{"cr0_ne": 0}': '{"cr0_ne": 1}'}),
+    ],
+    "4.2": [
+        Wrong("real-address mode forgotten", "it is #UD, because CR0.PE = 0", {'state["cr0_pe"] == 0 or ': ""}),
+        Wrong("virtual-8086 mode forgotten", "it is #UD, because RFLAGS.VM = 1", {' or state["rflags_vm"] == 1': ""}),
+        Wrong(
+            "protected mode taken for compatibility mode",
+            "it is success",
+            {'state["efer_lma"] == 1 and state["cs_l"] == 0': 'state["cs_l"] == 0'},
+        ),
+        Wrong(
+            "CPL before VMXE",
+            "it is #UD, because CR4.VMXE = 0",
+            {'    if state["cr4_vmxe"]': '    if state["cpl"] > 0:\n        return "#GP(0)"\n    if state["cr4_vmxe"]'},
+        ),
+        Wrong("CPL as #UD, as in KVM of June 2018", "it is #GP(0), because CPL = 1", {'"#GP(0)"': '"#UD"'}),
+        Wrong("no test of CPL, as in KVM of 2017", "it is #GP(0), because CPL = 1", {'["cpl"] > 0': '["cpl"] > 3'}),
+        Wrong("only user code", "it is #GP(0), because CPL = 1", {'["cpl"] > 0': '["cpl"] == 3'}),
+        Wrong(
+            "a fixed bit as #GP(0), as in VirtualBox",
+            "it is #UD, because CR4.VMXE = 0",
+            {'["cr4_vmxe"] == 0:\n        return "#UD"': '["cr4_vmxe"] == 0:\n        return "#GP(0)"'},
+        ),
+    ],
+    "5.1": [
+        Wrong("VMXE comes first", "both end in #UD", {'{"cpl": 3}': '{"cpl": 3, "cr4_vmxe": 0}'}),
+        Wrong("in VMX operation", "this kata asks for VMX = off", {'{"cpl": 3}': '{"cpl": 3, "vmx": "root"}'}),
+        Wrong("a mode that the chip refuses", "both end in #UD", {'{"cpl": 3}': '{"cpl": 3, "cs_l": 0}'}),
+        Wrong("the kernel", "both end in success", {'{"cpl": 3}': '{"cpl": 0}'}),
+        Wrong("the lock, which it tests", "both end in #GP(0)", {'{"cpl": 3}': '{"fc_lock": 0}'}),
+        Wrong("no such level", "value of CPL: 4 is not allowed", {'{"cpl": 3}': '{"cpl": 4}'}),
+    ],
+    "5.2": [
+        Wrong("no check of CPL, as in KVM of 2017", "CPL = 1", {'    ({"cpl": [1, 2, 3]}, "#GP(0)"),\n': ""}),
+        Wrong(
+            "CPL as #UD, as in KVM of June 2018",
+            "CPL = 1",
+            {'({"cpl": [1, 2, 3]}, "#GP(0)")': '({"cpl": [1, 2, 3]}, "#UD")'},
+        ),
+        Wrong(
+            "CPL above VMXE",
+            "it is #UD, because CR4.VMXE = 0",
+            {"rows = [\n": 'rows = [\n    ({"cpl": [1, 2, 3]}, "#GP(0)"),\n'},
+        ),
+        Wrong(
+            "the fixed bits first and as #UD, as in KVM of June 2022",
+            "CR0.NE = 0",
+            {"rows = [\n": 'rows = [\n    ({"cr0_ne": 0}, "#UD"),\n'},
+        ),
+        Wrong("no VM exit", "it is VM exit, because VMX = non-root", {'    ({"vmx": "non-root"}, "VM exit"),\n': ""}),
+        Wrong("only CPL 3", "CPL = 1", {"[1, 2, 3]": "3"}),
+        Wrong(
+            "VMfailValid without a current VMCS, as in ACRN",
+            "VMfailInvalid",
+            {'({"vmx": "root", "current_vmcs": 1}': '({"vmx": "root"}'},
+        ),
+    ],
 }

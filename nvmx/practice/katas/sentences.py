@@ -143,20 +143,28 @@ def progress_text(right: int, total: int) -> str:
     return f"Right in {right:,} of {total:,} states."
 
 
-def named_state(given: object, what: str) -> tuple[dict[str, Value], str]:
+def named_state(given: object, what: str, fixed: Mapping[str, Value] | None = None) -> tuple[dict[str, Value], str]:
     """Return a state that a reader wrote, by column name, or a sentence about what is wrong with it.
 
-    >>> named_state({"cpl": 3}, "the state")
-    ({'CPL': 3}, '')
+    The axes that the task has `fixed` (by column name) are added; a state must not change them.
+
+    >>> named_state({"cpl": 3}, "the state", {"VMX": "off"})
+    ({'CPL': 3, 'VMX': 'off'}, '')
+    >>> named_state({"vmx": "root"}, "the state", {"VMX": "off"})[1]
+    'the state: VMX = root, but this kata asks for VMX = off'
     >>> named_state({"cr4vmxe": 0}, "the state")[1][:60]
     "the state: axis: 'cr4vmxe' is not allowed; did you mean 'cr4"
     """
     if not isinstance(given, Mapping):
         return {}, f'{what} is {quoted(given)}: write a dict of what differs from ready, such as {{"cpl": 3}}'
     try:
-        return named_values(given), ""
+        named = named_values(given)
     except NvmxError as error:
         return {}, f"{what}: {shorter(str(error))}"
+    for name, value in (fixed or {}).items():
+        if named.setdefault(name, value) != value:
+            return {}, f"{what}: {name} = {named[name]}, but this kata asks for {name} = {value}"
+    return named, ""
 
 
 def shorter(sentence: str) -> str:

@@ -109,8 +109,8 @@ def _ends_in(
     if outcome not in reachable:
         return not_yet(f"by {ladder.source}, {ladder.instruction} never ends in {outcome}: leave it out")
     what = f"the state for {outcome}"
-    state, problem = named_state(given, what)
-    verdicts, problem = ([], problem) if problem else complete_state([ladder], {**state, **fixed}, what)
+    state, problem = named_state(given, what, fixed)
+    verdicts, problem = ([], problem) if problem else complete_state([ladder], state, what)
     if problem:
         return not_yet(problem)
     if verdicts[0].outcome == outcome:
@@ -141,8 +141,8 @@ def check_difference(
     VMXON, ready except for CPL = 3: by intel it is #GP(0), because CPL = 3 (check 8); by kvm-2017 it is success, \
 since no check stands in the way.
     """
-    given, problem = named_state(answer, "the state")
-    verdicts, problem = ([], problem) if problem else complete_state([ladder, other], {**given, **fixed}, "the state")
+    given, problem = named_state(answer, "the state", fixed)
+    verdicts, problem = ([], problem) if problem else complete_state([ladder, other], given, "the state")
     if problem:
         return not_yet(problem)
     first, second = verdicts
