@@ -220,6 +220,7 @@ WORDS = (
     Word("VMCALL", "The instruction with which a guest calls its hypervisor.", 6),
     Word("VMFUNC", "The instruction with which a guest uses a service of VMX that its hypervisor allowed.", 6),
     Word("IA32_VMX_BASIC", "The MSR (480H) that describes the VMX of this CPU.", 1),
+    Word("shadow VMCS", "A VMCS for the VMREADs and VMWRITEs of a guest. Bit 31 of its first 4 bytes marks it.", 6),
     Word("VMXON region", "A page that a hypervisor gives to the CPU for as long as VMX operation lasts.", 1, "operand"),
     Word("VMXON pointer", "The 8 bytes that VMXON's operand holds: the physical address of the VMXON region.", 1,
          "operand"),
@@ -251,8 +252,8 @@ WORDS = (
     Word("QEMU", "The program that starts guests under KVM, and pretends disks, screens and networks for them.", 2),
     Word("user space", "What KVM asks if it does not know what to do: QEMU, or another program that started the guest."
          " It is not the guest's user code.", 2, also=("VMM",)),
-    Word("emulator", "A program that executes every instruction of a guest in software, without VMX.", 8),
-    Word("Bochs", "An emulator of a whole PC.", 8),
+    Word("emulator", "A program that executes every instruction of a guest in software, without VMX.", 6),
+    Word("Bochs", "An emulator of a whole PC.", 6),
     Word("nested virtualization", "A hypervisor in a guest of another one. L0 is the hypervisor on the machine, L1 the"
          " one in its guest, and L2 a guest of that.", 0, "levels", ("L0", "L1", "L2", "nVMX")),
     Word("real processor", "The chip. While a guest runs it is in non-root operation, and its CR4.VMXE is 1.", 2,
@@ -261,7 +262,7 @@ WORDS = (
          " and its own VMX operation.", 2, "two-processors", ("vCPU", "virtual CPU")),
     Word("handler", "The hypervisor's function for an exit reason. It looks at the virtual processor and does to it"
          " what the instruction would have done, or queues an exception.", 2, "exit"),
-    Word("unrestricted guest", "A guest that may run without page tables, also in real-address mode.", 8),
+    Word("unrestricted guest", "A guest that may run without page tables, also in real-address mode.", 6),
     # This package.
     Word("SDM", "Intel's Software Developer's Manual, here also called the manual.", 1),
     Word("source", "A text that says how VMXON ends: the SDM, or the code of a hypervisor, at some date.", 3),
