@@ -175,7 +175,7 @@ def test_the_commands_for_a_processor_of_ones_own_are_the_same_everywhere(capsys
     command = re.search(r"qemu-system-x86_64 .*?isa-debug-exit", printed)
     assert command
     root = Path(__file__).parents[2]
-    for name in ("README.md", "notebooks/08-ask-a-processor.ipynb"):
+    for name in ("README.md", "notebooks/08-ask-an-emulator.ipynb"):
         text = (root / name).read_text(encoding="utf-8")
         if name.endswith(".ipynb"):
             text = "".join(line for cell in json.loads(text)["cells"] for line in cell["source"])
