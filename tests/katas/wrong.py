@@ -283,4 +283,92 @@ WRONG: dict[str, list[Wrong]] = {
             {'({"vmx": "root", "current_vmcs": 1}': '({"vmx": "root"}'},
         ),
     ],
+    "6.1": [
+        Wrong("a check that XMHF64 has", "both end in #UD", {'{"fc_lock": 0}': '{"cr4_vmxe": 0}'}),
+        Wrong("no name of anything", "did you mean", {'{"fc_lock": 0}': '{"fc_locked": 0}'}),
+        Wrong("no verdict about it", "is not allowed", {'{"cpl": 3}': '{"ptr_aligned": 0}'}),
+        Wrong("one fault, so no order is seen", "both end in #GP(0)", {', "vmx": "root"}': "}"}),
+        Wrong("two faults that end alike", "both end in #GP(0)", {'"vmx": "root"': '"cpl": 3'}),
+        Wrong("no processor can be in it", "VMX", {'{"fc_lock": 0}': '{"fc_lock": 0, "vmx": "root"}'}),
+    ],
+    "6.2": [
+        Wrong(
+            "VMfailInvalid, as the manual has it",
+            "by acrn it is VMfailValid (error 15)",
+            {
+                '({"vmx": "root"}, "VMfailValid", 15),': '({"vmx": "root", "current_vmcs": 1}, "VMfailValid", 15),\n'
+                '    ({"vmx": "root", "current_vmcs": 0}, "VMfailInvalid"),'
+            },
+        ),
+        Wrong("32-bit hypervisors welcome", "EFER.LMA = 0", {'    ({"efer_lma": 0}, "#UD"),\n': ""}),
+        Wrong("KVM of 2017: no check of CPL", "CPL = 1", {'    ({"cpl": [1, 2, 3]}, "#GP(0)"),\n': ""}),
+        Wrong("KVM of June 2022: a fixed bit is #UD", "CR0.NE = 0", {'"cr0_ne": 0}, "#GP(0)"': '"cr0_ne": 0}, "#UD"'}),
+        Wrong(
+            "VirtualBox: CR4.VMXE is a fixed bit like others",
+            "CR4.VMXE = 0",
+            {'"cr4_vmxe": 0}, "#UD"': '"cr4_vmxe": 0}, "#GP(0)"'},
+        ),
+        Wrong("ksm: CPL is #UD", "CPL = 1", {'"cpl": [1, 2, 3]}, "#GP(0)"': '"cpl": [1, 2, 3]}, "#UD"'}),
+        Wrong("CPL 1 counts as the kernel", "CPL = 1", {"[1, 2, 3]": "[2, 3]"}),
+    ],
+    "7.1": [
+        Wrong(
+            "one thing at a time",
+            "(wanted: 60)",
+            {
+                ', "cpl": 1},\n    {**guest, "cs_l": 0},\n    {**guest, "cpl": 1}': '},\n    {"cpl": 1},\n    guest',
+                "{**monitor, **mode32}": "monitor",
+                "    {**guest, **mode32, ": "    # {",
+            },
+        ),
+        Wrong(
+            "CPL 3 stands for all levels, and no guest executes it",
+            "CPL 0 (swapped with",
+            {
+                '    {"cpl": 2},\n': "",
+                '    {**guest, "cpl": 1},\n': "",
+                '"current_vmcs": 1, "cpl": 1}': '"cpl": 3}',
+                '    {**guest, "cs_l": 0},\n': "",
+            },
+        ),
+        Wrong(
+            "a state that cannot exist",
+            "paging needs protected mode",
+            {'    {**guest, **mode32, "cr0_pe"': '    {"cr0_pe": 0},\n    {**guest, **mode32, "cr0_pe"'},
+        ),
+        Wrong("a level that does not exist", "state 5", {'{"cpl": 3}': '{"cpl": 4}'}),
+        Wrong("a list in a tuple", "", {"tests = [": "tests = ({}, [", "\n]\n": "\n])\n"}),
+        Wrong("nothing yet", "there is no answer yet", {"tests = [": "tests = ... or ["}),
+    ],
+    "7.2": [
+        Wrong("one thing at a time", "both end in", {', "ptr_aligned": 0}': "}"}),
+        Wrong(
+            "CPL alone",
+            "both end in #GP(0)",
+            {'    {"cr0_ne": 0, "ptr_aligned": 0},\n    {"fc_lock": 0, "ptr_aligned": 0},\n': ""},
+        ),
+        Wrong("the fixed bits forgotten", "both end in", {'    {"cr0_ne": 0, "ptr_aligned": 0},\n': ""}),
+        Wrong("the order of the pointer forgotten", "both end in", {'    {"fc_lock": 0, "ptr_aligned": 0},\n': ""}),
+        Wrong("KVM does not look at A20M at all", "both end in", {'{"cpl": 1}': '{"a20m": 1}'}),
+    ],
+    "8.1": [
+        Wrong("the LOCK prefix forgotten", "LOCK = 1", {'state["lock"] or ': ""}),
+        Wrong("a 32-bit program is like any other", "CS.L = 0", {' or not state["cs_l"]': ""}),
+        Wrong("CR4.VMXE is no matter of a program", "CR4.VMXE = 0", {' or not state["cr4_vmxe"]': ""}),
+        Wrong("a guest gets a signal at once", "it is VM exit", {'return "exit"': 'return "SIGSEGV"'}),
+        Wrong(
+            "the exit before the mode",
+            "you say VM exit; it is #UD",
+            {
+                '"non-root":\n        return "exit"': '"never":\n        return "exit"',
+                "(state):\n    if": '(state):\n    if state["vmx"] == "non-root":\n        return "exit"\n    if',
+            },
+        ),
+        Wrong(
+            "a program in root operation fails quietly",
+            "you say VMfailInvalid",
+            {'    return "SIGSEGV"': '    return "SIGSEGV" if state["vmx"] == "off" else "VMfailInvalid"'},
+        ),
+        Wrong("a signal that does not exist", "SIGSEG", {'return "SIGSEGV"': 'return "SIGSEG"'}),
+    ],
 }
