@@ -131,7 +131,7 @@ def test_every_public_function_has_an_example(name: str) -> None:
 
 
 def test_what_the_tests_import_is_declared() -> None:
-    own = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"nvmx"}
+    own = {path.stem for folder in ("tests", "notebooks") for path in (ROOT / folder).rglob("*.py")} | {"nvmx"}
     needed = {name for path in (ROOT / "tests").rglob("*.py") for name in imported(path)}
     distributions = packages_distributions()
     declared = requirements(EXTRAS["test"]) | ALWAYS | {"playwright"}  # the browser's tests are skipped without it
