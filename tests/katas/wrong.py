@@ -371,4 +371,83 @@ WRONG: dict[str, list[Wrong]] = {
         ),
         Wrong("a signal that does not exist", "SIGSEG", {'return "SIGSEGV"': 'return "SIGSEG"'}),
     ],
+    "9.1": [
+        Wrong("the dump is taken for 64-bit mode", "CS.L = 0", {'"cs_l": 1, ': ""}),
+        Wrong("NE is forgotten: Windows and macOS set it anyway (HAXM #29)", "CR0.NE = 0", {'"cr0_ne": 1, ': ""}),
+        Wrong("the lock is taken for the permission", "FEATURE_CONTROL.vmx = 0", {', "fc_vmx": 1': ""}),
+        Wrong("long mode is left, and CS.L set as well", "", {'"cs_l": 1': '"cs_l": 1, "efer_lma": 0'}),
+        Wrong("bit 1 of the MSR as well as bit 2", "4 changes", {'"fc_vmx": 1': '"fc_vmx": 1, "fc_smx": 1'}),
+        Wrong("bit 1 of the MSR instead of bit 2", "FEATURE_CONTROL.vmx = 0", {'"fc_vmx": 1': '"fc_smx": 1'}),
+    ],
+    "9.2": [
+        Wrong("the first suspect of most people", "CR4.VMXE", {'"CPL"': '"CR4.VMXE"'}),
+        Wrong("the fixed bit fails, too, but stands below CPL", "CR0.NE", {'"CPL"': '"CR0.NE"'}),
+        Wrong("the firmware's register, which the dump does not show", "FEATURE_CONTROL", {'"CPL"': '"fc_lock"'}),
+        Wrong("how it ends instead of the check", "", {'"CPL"': '"#GP(0)"'}),
+        Wrong("the processor's VMX operation instead of the guest's", "VMX", {'"CPL"': '"vmx"'}),
+        Wrong("no answer", "None", {'"CPL"': "None"}),
+    ],
+    "10.1": [
+        Wrong(
+            "CPL above the VM exit",
+            "VM exit",
+            {
+                '    ({"vmx": "non-root"}, "VM exit"),\n': "",
+                '3]}, "#GP(0)"),': '3]}, "#GP(0)"),\n    ({"vmx": "non-root"}, "VM exit"),',
+            },
+        ),
+        Wrong("KVM 2017: no CPL (CVE-2018-12904)", "CPL = 1", {'    ({"cpl": [1, 2, 3]}, "#GP(0)"),\n': ""}),
+        Wrong(
+            "KVM 2011: a second VMXON succeeds",
+            "VMX = root",
+            {
+                '    ({"vmx": "root", "current_vmcs": 1}, "VMfailValid", 15),\n': "",
+                '    ({"vmx": "root", "current_vmcs": 0}, "VMfailInvalid"),\n': "",
+            },
+        ),
+        Wrong("KVM of June 2022: NE is #UD", "CR0.NE = 0", {'({"cr0_ne": 0}, "#GP(0)")': '({"cr0_ne": 0}, "#UD")'}),
+        Wrong("another error number", "15", {'"VMfailValid", 15': '"VMfailValid", 12'}),
+        Wrong("the lock is not looked at", "FEATURE_CONTROL.lock = 0", {'    ({"fc_lock": 0}, "#GP(0)"),\n': ""}),
+        Wrong(
+            "bit 2 of the firmware's register also inside SMX",
+            "FEATURE_CONTROL.vmx = 0",
+            {
+                '({"smx": 0, "fc_vmx": 0}': '({"fc_vmx": 0}',
+            },
+        ),
+        Wrong(
+            "a bad pointer is a fault",
+            "pointer.aligned = 0",
+            {
+                '({"ptr_aligned": 0}, "VMfailInvalid")': '({"ptr_aligned": 0}, "#GP(0)")',
+            },
+        ),
+    ],
+    "10.2": [
+        Wrong(
+            "compatibility mode without EFER.LMA",
+            "CS.L",
+            {'(state["efer_lma"] and not state["cs_l"])': 'not state["cs_l"]'},
+        ),
+        Wrong(
+            "KVM of June 2018: CPL is #UD",
+            "CPL = 1",
+            {'state["cpl"] > 0:\n        return "#GP(0)"': 'state["cpl"] > 0:\n        return "#UD"'},
+        ),
+        Wrong("only CPL 3 is user code", "CPL = 1", {'state["cpl"] > 0': 'state["cpl"] == 3'}),
+        Wrong("Bochs: PE where PG was meant", "CR0.PG = 0", {'not state["cr0_pg"]': 'not state["cr0_pe"]'}),
+        Wrong(
+            "BitVisor: bit 31 of the revision is not looked at", "revision.bit31 = 1", {' or state["rev_bit31"]': ""}
+        ),
+        Wrong(
+            "ACRN: root before CPL",
+            "CPL",
+            {
+                '    if state["cpl"] > 0:\n        return "#GP(0)"\n': "",
+                '    if state["a20m"] or': '    if state["cpl"] > 0:\n        return "#GP(0)"\n    if state["a20m"] or',
+            },
+        ),
+        Wrong("the last line is forgotten", "None", {'    return "success"\n': ""}),
+        Wrong("a name that does not exist", "vmxe", {'state["cr4_vmxe"]': 'state["vmxe"]'}),
+    ],
 }
