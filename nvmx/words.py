@@ -136,6 +136,7 @@ WORDS = (
          " kernel.", 1),
     Word("fault", "An exception after which RIP still points to the instruction that was refused.", 1),
     Word("#UD", "The exception for an invalid opcode: here, there is no such instruction.", 1),
+    Word("UD2", "An instruction that is always #UD; Linux uses it to stop and report.", 9),
     Word("#GP(0)", "The exception for general protection, with error code 0: there is such an instruction, but not for"
          " you.", 1, also=("#GP",)),
     Word("#SS(0)", "The exception for the stack, with error code 0: there is no such address on the stack.", 1,
@@ -170,6 +171,7 @@ WORDS = (
     Word("x87", "The oldest part of the CPU for calculating with fractions (floating-point numbers).", 1),
     Word("NE", "Bit 5 of CR0, numeric error: errors of x87 raise an exception.", 1),
     Word("CR4", "Control register 4: more such bits as in CR0.", 1),
+    Word("PAE", "Bit 5 of CR4, for larger page tables; 64-bit mode needs it.", 9),
     Word("EFER", "Extended feature enable register: more such bits as in CR0, for 64-bit code.", 1),
     Word("mode", "One of five ways in which the CPU works; several bits together make it.", 1, "modes"),
     Word("real-address mode", "The mode after a reset: 16-bit code without protection; PE is 0.", 1, "modes"),
@@ -255,6 +257,7 @@ WORDS = (
     Word("XMHF64", "A hypervisor for research, meant to be proved correct.", 6),
     Word("VirtualBox", "A hypervisor for desktop computers.", 6),
     Word("QEMU", "The program that starts guests under KVM, and pretends disks, screens and networks for them.", 2),
+    Word("OVMF", "A firmware for guests, of the kind called UEFI.", 9),
     Word("user space", "What KVM asks if it does not know what to do: QEMU, or another program that started the guest."
          " It is not the guest's user code.", 2, also=("VMM",)),
     Word("emulator", "A program that executes every instruction of a guest in software, without VMX.", 6),
