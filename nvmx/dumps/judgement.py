@@ -230,7 +230,15 @@ def _unused(blocks: Mapping[Block, list[Fact]], chosen: Sequence[Block]) -> Iter
     unused: dict[str, list[Line]] = defaultdict(list)
     for block, facts in blocks.items():
         first = next((fact for fact in facts if isinstance(fact, Register | Msr)), None)
-        if first and block not in chosen:
+        if first is None or block in chosen:
+            continue
+        if isinstance(first, Msr) and block.role == "machine":
+            # Which machine a command ran on, the text does not say: the host, or the guest whose registers are shown.
+            written = f"MSR {first.index:#x} = {first.value:#x}"
+            unused[
+                f"this MSR may be another machine's, and is not used; if it is the same one's, write {written}"
+            ].append(first.line)
+        else:
             unused[words[block.role]].append(first.line)
     for sentence, lines in unused.items():
         yield _cite(sentence, *lines)

@@ -130,3 +130,15 @@ def test_real_address_mode_is_at_cpl_0() -> None:
         nvmx.read(f"{text}SS:   sel=0x0000, attr=0x00093, limit=0x0000ffff, base=0x0000000000000000\n").known["CPL"]
         == 0
     )
+
+
+@pytest.mark.parametrize("written", ["IA32_FEATURE_CONTROL = 5", "IA32_FEATURE_CONTROL=5", "MSR 0x3a = 5"])
+def test_what_a_person_writes_below_a_guests_registers_is_the_guests(written: str) -> None:
+    assert nvmx.read(f"{GUEST}{written}\n").known["FEATURE_CONTROL.vmx"] == 1
+
+
+def test_what_a_command_printed_may_be_another_machines() -> None:
+    reading = nvmx.read(f"{GUEST}$ rdmsr 0x3a\n5\n")
+    assert "FEATURE_CONTROL.vmx" not in reading.known
+    assert any("if it is the same one's, write MSR 0x3a = 0x5" in note for note in reading.notes)
+    assert nvmx.read(f"{GUEST}MSR 0x3a = 0x5\n").known["FEATURE_CONTROL.vmx"] == 1

@@ -148,6 +148,7 @@ def test_repairs() -> None:
     ("answer", "words"),
     [
         ({}, "after your repair: VMXON, ready except for CR4.VMXE = 0, CPL = 3: it is #UD, because CR4.VMXE = 0"),
+        ({"cr4_vmxe": 1, "cpl": 0, "cr0_ne": 1}, "it ends in success, but with 3 changes: 2 changes suffice"),
         ({"cr4_vmxe": 1}, "it is #GP(0), because CPL = 3 (check 8)"),
         ({"cpl": 0}, "it is #UD, because CR4.VMXE = 0 (check 4)"),
         ({"cr4_vmxe": 1, "cpl": 0, "fc_lock": 0}, "FEATURE_CONTROL.lock = 0"),
@@ -166,6 +167,13 @@ def test_wrong_repairs(answer: dict[Any, Any], words: str) -> None:
 
 
 # --- a state for each outcome ---
+
+
+def test_a_state_does_not_change_what_the_task_fixes() -> None:
+    found = check({"vmx": "root", "cpl": 3}, differs_from="kvm-2017", vmx="off")
+    assert found.message == "the state: VMX = root, but this kata asks for VMX = off."
+    assert check({"vmx": "off", "cpl": 3}, differs_from="kvm-2017", vmx="off").passed
+
 
 EIGHT: dict[str, Any] = {
     "success": {},

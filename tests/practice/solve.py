@@ -47,7 +47,7 @@ def line(problem: Problem, start: str) -> str:
 
 def asked(problem: Problem) -> tuple[nvmx.Ladder, State]:
     """The ladder and the state that the text of a problem names."""
-    head = re.search(r"execute[sd] (\w+); (\S+) decide", problem.lines[0])
+    head = re.search(r"(\w+) (?:is|was) executed; (\S+) decide", problem.lines[0])
     assert head
     ready = READY[head[1]]
     found: State = dict(ready)

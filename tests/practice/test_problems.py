@@ -22,7 +22,7 @@ SEEDS = int(os.environ.get("NVMX_SEEDS", "0")) // len(LEVELS)
 STATE = """\
 nvmx practice state -s 17 --level 1
 
-A guest executes VMXON; intel decides.
+VMXON is executed; intel decides.
 The processor is in 64-bit mode at CPL 0, outside VMX operation.
 Not ready: FEATURE_CONTROL.lock = 0, FEATURE_CONTROL.smx = 1
 What is not named is ready: as in a kernel whose instruction is about to succeed (nvmx axes).

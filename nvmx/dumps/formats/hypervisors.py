@@ -66,6 +66,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.system, self.registers = Block("system"), Block("registers")
+        self.written = Block("system", "any")  # what a person writes in the same form
         self.haxm: dict[str, tuple[int, Line]] = {}
         self.windows: dict[str, tuple[bool, Line]] = {}
         self.failed: Line | None = None  # rekall's VMXON or VMXOFF
@@ -166,7 +167,8 @@ class _Reader:
                 yield Understood(line, self.system)
                 yield Note(line, self.system, f"{name}: DBVM prints {_DIGITS} digits, so that this value is cut off")
             else:
-                yield Msr(line, self.system, index, int(value, 16))
+                program = self.dbvm or len(value) == _DIGITS or text.startswith("[i]")
+                yield Msr(line, self.system if program else self.written, index, int(value, 16))
             self.dbvm = self.dbvm or len(value) == _DIGITS
         if (match := _SHOULD_BE.match(text)) and len(match[2]) == len(match[3]) == _DIGITS:
             name = f"cr{match[1].upper().replace('O', '0')}"

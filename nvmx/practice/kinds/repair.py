@@ -36,7 +36,7 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
     ladder, state = drawn.ladder, drawn.state
     wanted = "it succeeds" if target == "success" else f"it ends in {target}"
     lines = [
-        f"A guest executes {ladder.instruction}; {ladder.source} decides, and it ends in {found.ending}.",
+        f"{ladder.instruction} is executed; {ladder.source} decides, and it ends in {found.ending}.",
         *in_words(ladder.instruction, state.columns),
         READY_NOTE,
         f"Change as few values as possible so that {wanted}; the state must stay a possible one.",

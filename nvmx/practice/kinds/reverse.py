@@ -32,7 +32,7 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
             break
     asked = "/".join(names)
     lines = [
-        f"A guest executed {ladder.instruction}; {ladder.source} decided, and it ended in {drawn.ending}.",
+        f"{ladder.instruction} was executed; {ladder.source} decided, and it ended in {drawn.ending}.",
         "The state was:",
         *in_bits(ladder.instruction, state.columns, names),
         _NOTE,

@@ -27,7 +27,7 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
 
 def _known(chooser: Chooser, level: Level, seed: int, drawn: Drawn) -> Problem:
     ladder, state = drawn.ladder, drawn.state
-    lines = [f"A guest executes {ladder.instruction}; {ladder.source} decides."]
+    lines = [f"{ladder.instruction} is executed; {ladder.source} decides."]
     printers = [name for name in PRINTERS if can_print(name, state)]
     if level.dumps and printers and chooser.chance(2):
         report = PRINTERS[chooser.pick(printers)](chooser, ladder.instruction, state)
@@ -60,7 +60,7 @@ def _partly_known(chooser: Chooser, level: Level, seed: int, drawn: Drawn) -> Pr
     if not 2 <= len(found.outcomes) <= 4:
         return None
     lines = [
-        f"A guest executes {ladder.instruction}; {ladder.source} decides.",
+        f"{ladder.instruction} is executed; {ladder.source} decides.",
         *in_words(ladder.instruction, state.columns, opened),
         READY_NOTE,
     ]
