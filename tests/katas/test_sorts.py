@@ -169,12 +169,6 @@ def test_wrong_repairs(answer: dict[Any, Any], words: str) -> None:
 # --- a state for each outcome ---
 
 
-def test_a_state_does_not_change_what_the_task_fixes() -> None:
-    found = check({"vmx": "root", "cpl": 3}, differs_from="kvm-2017", vmx="off")
-    assert found.message == "the state: VMX = root, but this kata asks for VMX = off."
-    assert check({"vmx": "off", "cpl": 3}, differs_from="kvm-2017", vmx="off").passed
-
-
 EIGHT: dict[str, Any] = {
     "success": {},
     "#UD": {"cr4_vmxe": 0},
@@ -253,6 +247,12 @@ def test_states_without_a_difference(answer: dict[str, Any], words: str) -> None
     if found.state is not None:
         is_true(found)
         assert found.hints[-1].startswith("One of them is about ")
+
+
+def test_a_state_does_not_change_what_the_task_fixes() -> None:
+    found = check({"vmx": "root", "cpl": 3}, differs_from="kvm-2017", vmx="off")
+    assert found.message == "the state: VMX = root, but this kata asks for VMX = off."
+    assert check({"vmx": "off", "cpl": 3}, differs_from="kvm-2017", vmx="off").passed
 
 
 # --- how many, and which ---
