@@ -56,7 +56,7 @@ def checks(
     check has the name.
 
     >>> checks("VMXOFF", "intel", passed=2)
-    VMXOFF by intel, 9 checks from the top: 1 to 2 end in #UD. These are ticked; 7 are still to come.
+    VMXOFF by intel, 9 checks from the top: the first 2 are ticked; 7 are still to come.
     >>> checks("VMXON", "intel", stopped={"cpl": 3}).sentence.split(". ")[1]
     'Stopped at check 8, CPL 0: #GP(0), because CPL = 3.'
     """
@@ -72,7 +72,7 @@ def checks(
     columns = [_steps(each, passed, end) for each, end in zip(ladders, ends, strict=True)]
     rows = [(step,) for step in columns[0]] if second is None else _side_by_side(*columns)
     sentence = " ".join(
-        [_sentence(each, passed, end) for each, end in zip(ladders, ends, strict=True)]
+        [_sentence(each, passed, end, second is not None) for each, end in zip(ladders, ends, strict=True)]
         + ([_difference(rows)] if second else [])
     )
     return _draw(ladders, ends, rows).picture(sentence)
@@ -201,23 +201,19 @@ def _short(name: str) -> str:
     )
 
 
-def _sentence(ladder: Ladder, passed: int | None, end: _End | None) -> str:
-    to_come = 0 if passed is None or end is not None else len(ladder.rungs) - passed
-    known = ladder.rungs[: len(ladder.rungs) - to_come]
-    parts, number = [], 1
-    for ending, group in groupby(rung.ending for rung in known):
-        count = len(list(group))
-        where = f"{number} to {number + count - 1} end" if count > 1 else f"{number}{' ends' if number == 1 else ''}"
-        parts.append(f"{where} in {ending}")
-        number += count
+def _sentence(ladder: Ladder, passed: int | None, end: _End | None, beside: bool) -> str:
     text = f"{ladder.instruction} by {ladder.source}, {len(ladder.rungs)} checks from the top"
-    if to_come:
-        return (
-            f"{text}: {', '.join(parts)}. These are ticked; {to_come} are still to come."
-            if parts
-            else f"{text}; none is ticked yet."
-        )
-    text += f": {', '.join(parts)}; if none stops it, success."
+    to_come = 0 if passed is None or end is not None else len(ladder.rungs) - passed
+    numbered = [(f"{number} {rung.name}", rung.ending) for number, rung in enumerate(ladder.rungs, 1)]
+    if passed == 0 and to_come:
+        return f"{text}, none of them ticked yet: {', '.join(name for name, _ in numbered)}."
+    if to_come:  # the names of all were in the first picture
+        return f"{text}: the first {passed} are ticked; {to_come} are still to come."
+    if end is not None and end.number and not beside:
+        return f"{text}: {f'the first {end.number - 1} pass. ' if end.number > 1 else ''}{_stop_text(ladder, end)}"
+    groups = groupby(numbered, lambda each: each[1])
+    parts = [f"{', '.join(name for name, _ in group)}: {ending}" for ending, group in groups]
+    text += f", and how it ends without: {'; '.join(parts)}; if none stops it, success."
     if end is not None:
         return f"{text} {_stop_text(ladder, end)}"
     return text if passed is None else f"{text} All are ticked."
