@@ -122,9 +122,9 @@ WORDS = (
     Word("RAX", "A register for numbers of all sorts, 64 bits wide; its lower half is EAX. RCX and RDX are others.", 1,
          also=("EAX", "RCX", "ECX", "RDX", "EDX")),
     Word("kernel", "The inner part of an operating system, which may do everything; that of Linux, for example.", 0),
-    Word("firmware", "The code that a machine runs before any operating system.", 1, also=("BIOS", "UEFI")),
+    Word("firmware", "The code that a machine runs before any operating system.", 0, also=("BIOS", "UEFI")),
     Word("CPL", "Current privilege level: 0 is the kernel, 3 are ordinary programs. It says what the code that runs now"
-         " is allowed to do.", 1),
+         " is allowed to do.", 0),
     Word("DPL", "Descriptor privilege level: the level that belongs to a segment, a piece of memory. That of the stack"
          " segment is the CPL.", 1),
     Word("user code", "Code at CPL 3: ordinary programs.", 1),
@@ -162,7 +162,7 @@ WORDS = (
     Word("LOCK", "A byte in front of an instruction that changes memory: nobody else may do so meanwhile. In front of"
          " other instructions it is #UD.", 1),
     Word("SENDUIPI", "An instruction that interrupts other user code, on processors that have it.", 1),
-    Word("RDRAND", "An instruction for random numbers, and so is RDSEED.", 7, also=("RDSEED",)),
+    Word("RDRAND", "Like RDSEED, an instruction for random numbers.", 7, also=("RDSEED",)),
     Word("operand", "What an instruction works on: a register, or some bytes of memory.", 1, "operand"),
     # How it is set up.
     Word("ModRM", "The byte of an instruction that says whether its operand is a register or memory.", 1),
@@ -201,15 +201,15 @@ WORDS = (
     Word("VMX operation", "What the CPU is in while a hypervisor uses VMX; it has a part for the hypervisor and a part"
          " for guests.", 0, "operations"),
     Word("VMXON", "The instruction that enters VMX operation. Every hypervisor on VMX begins with it.", 0, "checks"),
-    Word("VMXOFF", "The instruction that leaves VMX operation.", 1, "operations"),
-    Word("AMD", "A maker of processors that have virtualization of another kind, without VMXON.", 8,
-         also=("SVM",)),
-    Word("root", "The part of VMX operation in which the hypervisor runs.", 1, "operations",
+    Word("VMXOFF", "The instruction that leaves VMX operation.", 0, "operations"),
+    Word("AMD", "A maker of processors that have virtualization of another kind, without VMXON.", 8),
+    Word("SVM", "What the processors of AMD have instead of VMX.", 9),
+    Word("root", "The part of VMX operation in which the hypervisor runs.", 0, "operations",
          ("root operation", "VMX root operation")),
-    Word("non-root", "The part of VMX operation in which a guest runs.", 1, "operations",
+    Word("non-root", "The part of VMX operation in which a guest runs.", 0, "operations",
          ("non-root operation", "VMX non-root operation")),
-    Word("VM entry", "The step from root to non-root: the hypervisor lets its guest run.", 2, "operations"),
-    Word("VM exit", "The step from non-root to root: the guest did something that the hypervisor must decide.", 1,
+    Word("VM entry", "The step from root to non-root: the hypervisor lets its guest run.", 0, "operations"),
+    Word("VM exit", "The step from non-root to root: the guest did something that the hypervisor must decide.", 0,
          "operations"),
     Word("exit reason", "The number that says why a VM exit happened: "
          f"{_REASON['VMXON']} for VMXON, {_REASON['VMXOFF']} for VMXOFF.", 2, "exit"),
