@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.text import Text
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ..model.errors import unknown
 from ..model.outcome import TABLE
@@ -23,6 +25,7 @@ _METADATA: dict[str, dict[str, str | None]] = {
     ".svg": {"Creator": None, "Date": None},
     ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
+_DPI = 100
 _SENTENCE_KEY = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 
 
@@ -71,8 +74,8 @@ class Picture:
         metadata = {**_METADATA[suffix], _SENTENCE_KEY[suffix]: self.sentence}
         # The salt makes the names inside an SVG the same each time.
         with rc_context({"svg.hashsalt": "nvmx"}), io.BytesIO() as file:
-            self.figure.savefig(file, format=suffix[1:], dpi=100, metadata=metadata)
-            return file.getvalue()
+            self.figure.savefig(file, format=suffix[1:], dpi=_DPI, metadata=metadata)
+            return _with_palette(file, self.sentence) if suffix == ".png" else file.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         image = base64.b64encode(self.png()).decode()
@@ -80,6 +83,16 @@ class Picture:
 
     def __repr__(self) -> str:
         return self.sentence
+
+
+def _with_palette(png: io.BytesIO, sentence: str) -> bytes:
+    """Return the PNG in 256 colours, a third of its size: notebooks hold many.  Only the edges of letters change."""
+    described = PngInfo()
+    described.add_text(_SENTENCE_KEY[".png"], sentence)
+    with Image.open(png) as image, io.BytesIO() as file:
+        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(file, "png", pnginfo=described, dpi=(_DPI, _DPI))
+        return file.getvalue()
 
 
 def add_panel(
