@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from matplotlib.patches import Rectangle
-from PIL import Image
+from PIL import Image, ImageColor, ImageOps
 
 import nvmx
 from nvmx.ladders import sources_of
@@ -15,6 +15,8 @@ from nvmx.model import karnaugh
 from nvmx.model.axis import BY_NAME
 from nvmx.model.karnaugh import gray
 from nvmx.model.modes import MODES
+from nvmx.model.outcome import BY_OUTCOME
+from nvmx.plots.canvas import Canvas
 
 
 def cells(picture: Any) -> dict[tuple[int, int], tuple[str, bool]]:
@@ -114,6 +116,29 @@ def test_a_picture_shows_itself_with_its_sentence() -> None:
     assert picture.png() == picture.png()
     with Image.open(io.BytesIO(picture.png())) as image:
         assert image.info["Description"] == picture.sentence
+
+
+def test_a_picture_has_few_colours_and_those_of_the_outcomes_are_exact() -> None:
+    """A notebook holds many pictures, and the palette makes each of them a third of its size."""
+    picture = nvmx.plots.graph("intel")
+    for colour in {look.colour for look in BY_OUTCOME.values()}:
+        picture.figure.axes[0].add_patch(Rectangle((0, 0), 1, 1, facecolor=colour))
+        with Image.open(io.BytesIO(picture.png())) as image:
+            assert image.mode == "P"
+            assert ImageColor.getrgb(colour) in {found for _, found in image.convert("RGB").getcolors() or ()}
+
+
+def test_words_in_one_row_share_a_baseline() -> None:
+    """The first letter is as high, whatever follows."""
+    places = set()
+    for words in ("H", "Hg", "H_(", "HT", "Hj["):
+        canvas = Canvas(1, "")
+        canvas.text(1, 0.5, words, ha="left")
+        with Image.open(io.BytesIO(canvas.picture("").png())) as image:
+            letter = image.convert("L").crop((100, 0, 109, 100))
+        places.add((ImageOps.invert(letter).point(lambda value: value > 128 and 255).getbbox() or ())[1::2])
+    assert len(places) == 1
+    assert () not in places
 
 
 @pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.SVG", b"<?xml"), ("a.pdf", b"%PDF")])

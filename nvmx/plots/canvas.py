@@ -10,6 +10,7 @@ from ..model.outcome import BY_OUTCOME
 from .picture import Picture, add_panel
 
 WIDTH = 7.5  # of every diagram, in inches: 750 pixels, which fit into a notebook
+_HALF_CAPITAL = 0.365  # of the size of text: half the height of a capital letter
 SMALL, NORMAL = 9.5, 10.5  # sizes of text, in points
 INK, GREY, RULE = "#111", "#595959", "#999"  # words, words that matter less, lines that matter less
 PAPER, SHADE, MARK = "#fff", "#f0f0f0", "#fff3c4"  # what boxes are filled with; the last one is for what counts
@@ -29,6 +30,8 @@ class Canvas:
     def text(self, x: float, y: float, words: str, **look: Any) -> Text:
         """Write words around a point; `look` as in matplotlib, and `size`."""
         size = look.pop("size", NORMAL)
+        if "\n" not in words and "va" not in look:  # so that the words of one row share a baseline, whichever they are
+            y, look["va"] = y + _HALF_CAPITAL * size / 72, "baseline"
         look = {"ha": "center", "va": "center", "color": INK, "linespacing": 1.25, **look}
         return self._panel.text(x, y, words, fontsize=size, **look)
 
