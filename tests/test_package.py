@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 ALWAYS = {"click"}  # what is installed with nvmx itself
+DISTRIBUTIONS = {"PIL": "pillow"}  # of a package with another name
 FACES = ["nvmx", "nvmx.bochs", "nvmx.lab", "nvmx.plots"]
 
 
@@ -96,7 +97,8 @@ def external(part: str) -> set[str]:
         seen.add(module)
         if module.startswith("nvmx"):
             waiting |= (GRAPH.find_modules_directly_imported_by(module) | GRAPH.find_descendants(module)) - seen
-    return {each for each in seen if not each.startswith("nvmx")} - sys.stdlib_module_names
+    found = {each for each in seen if not each.startswith("nvmx")} - sys.stdlib_module_names
+    return {DISTRIBUTIONS.get(each, each) for each in found}
 
 
 @pytest.mark.parametrize("part", PARTS)
