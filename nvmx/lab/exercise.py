@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from ..model.html import join, tag
+from ..model.html import Markup, join, tag
 from ..practice import Mark, Problem, problems
 from .column import Column, close_all
 
@@ -56,20 +56,25 @@ class Practice(Column):
         self.reply.value = tag("ul", *items, role="status")
 
     def _show(self, _button: object) -> None:
-        self.reply.value = tag("pre", self.problem.solution, role="status")
+        self.reply.value = tag("div", _lines(self.problem.solution), role="status")
 
     def _next(self, _button: object) -> None:
         self._turn_to(next(self._problems))
 
     def static(self) -> tuple[str, str]:
         """Return the problem, and the problem with its answer folded away."""
-        answer = tag("details", tag("summary", "Answer"), tag("pre", self.problem.solution))
+        answer = tag("details", tag("summary", "Answer"), _lines(self.problem.solution))
         blanks = tag("ol", *(tag("li", blank.label) for blank in self.problem.blanks), type="a")
         return str(self.problem), join(_question(self.problem), blanks, answer)
 
 
 def _question(problem: Problem) -> str:
-    return tag("div", tag("code", problem.name), tag("pre", problem.question, style="white-space:pre-wrap"))
+    return tag("div", tag("code", problem.name), _lines(problem.question))
+
+
+def _lines(text: str) -> Markup:
+    """Return lines of text; a long one is broken between words, where JupyterLab would break it anywhere."""
+    return tag("pre", text, style="white-space:pre-wrap;word-break:normal;overflow-wrap:break-word")
 
 
 def practice(kind: str | None = None, seed: int = 1, level: int = 1) -> Practice:
