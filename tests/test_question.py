@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import nvmx
@@ -313,7 +314,11 @@ def test_the_stand_in_is_the_same_question_with_its_answer_folded() -> None:
         ("a < b", "<p>a &lt; b</p>"),
         (Markup("<i>x</i>"), "<i>x</i>"),
         (5, "<pre>5</pre>"),
-        (nvmx.verdict("VMXON", "intel"), "<table>"),
+        (nvmx.verdict("VMXON", "intel"), "<table "),
+        (
+            pd.DataFrame({"n": [5], "state": ["x" * 99]}),
+            f"left;padding:.15em .7em .15em 0;line-height:1.3'>{'x' * 99}<",
+        ),
         (nvmx.plots.graph("intel"), "<img src='data:image/png;base64,"),
         (nvmx.lab.explorer("VMXON", "intel", axes=["CPL"]), "<div data-nvmx='"),
         (None, ""),
@@ -324,6 +329,20 @@ def test_anything_can_be_shown_with_the_solution(shows: object, html: str) -> No
     question = nvmx.lab.guess("How many?", 5, shows=shows)
     assert html in question._shows
     question.close()
+
+
+def test_a_table_has_text_at_the_left_numbers_at_the_right_and_nothing_for_missing() -> None:
+    frame = pd.DataFrame({"n": [1, 2], "state": ["ready", None], "possible": [True, False]}, index=["first", "y" * 40])
+    table = nvmx.lab.Table(frame)
+    assert repr(table) == repr(frame)
+    cells = re.findall(r"<t[hd][^>]*text-align:(\w+)[^>]*>(?:<b[^>]*>)?([^<]*)", table._repr_html_())
+    assert cells == [
+        ("left", ""), ("right", "n"), ("left", "state"), ("left", "possible"),
+        ("left", "first"), ("right", "1"), ("left", "ready"), ("left", "True"),
+        ("left", "y" * 40), ("right", "2"), ("left", ""), ("left", "False"),
+    ]  # fmt: skip
+    counts = pd.crosstab(pd.Series([0, 3], name="CPL"), pd.Series(["#UD", "#UD"], name="outcome"))
+    assert ">CPL / outcome<" in nvmx.lab.Table(counts)._repr_html_()
 
 
 def test_a_picture_may_look_otherwise_with_another_matplotlib() -> None:

@@ -6,12 +6,13 @@ from ..lazy import attach
 
 if TYPE_CHECKING:
     from .exercise import Practice, practice
+    from .frame import Table
     from .question import Prediction, guess, predict, predict_cause
     from .timeline import History, history
     from .widget import Explorer, explorer
 
 __all__ = [
-    "Explorer", "History", "Practice", "Prediction", "explorer", "guess", "history", "practice", "predict",
+    "Explorer", "History", "Practice", "Prediction", "Table", "explorer", "guess", "history", "practice", "predict",
     "predict_cause",
 ]  # fmt: skip
 
@@ -19,6 +20,7 @@ __all__ = [
 __getattr__, __dir__ = attach(__name__, __all__, {
     "widget": "Explorer explorer",
     "exercise": "Practice practice",
+    "frame": "Table",
     "question": "Prediction guess predict predict_cause",
     "timeline": "History history",
 })  # fmt: skip

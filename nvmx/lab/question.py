@@ -334,6 +334,10 @@ def _html(shown: object) -> Markup:
         return Markup()
     if isinstance(shown, str):
         return shown if isinstance(shown, Markup) else tag("p", shown)
+    if hasattr(shown, "itertuples"):
+        from .frame import Table  # needs pandas, which is here if there is a DataFrame
+
+        shown = Table(shown)
     if hasattr(shown, "_repr_mimebundle_"):
         found = shown._repr_mimebundle_()
         data, metadata = found if isinstance(found, tuple) else (found, {})

@@ -9,7 +9,7 @@ from .address import write_address
 from .axis import BY_NAME, Value
 from .box import Box, condition_text, nearest
 from .frozen import FrozenDict
-from .html import Markup, badge, html_table, join, tag
+from .html import Markup, badge, code_line, html_table, join, tag
 from .instruction import BY_INSTRUCTION, READY
 from .ladder import Ladder, Rung
 from .look import LOOK, TOOLS
@@ -369,7 +369,7 @@ class Explanation:
         if self.evidence:
             tables.append(html_table("Known", ("axes", "from"), self._quotes()))
         notes = tag("ul", *(tag("li", note) for note in self.notes)) if self.notes else ""
-        return join(tag("p", head, style="font-size:1.2em;line-height:1.4"), notes, *tables, tag("code", self.address))
+        return join(tag("p", head, style="font-size:1.2em;line-height:1.4"), notes, *tables, code_line(self.address))
 
 
 Explanation.__module__ = "nvmx"  # it presents itself under its public name

@@ -1,6 +1,6 @@
 """HTML for notebooks.  Every text is escaped unless it is `Markup`, so a forgotten escape cannot do harm."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from .outcome import BY_OUTCOME
 
@@ -43,15 +43,34 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
     return Markup(f"<{head}/>" if name in _WITHOUT_CHILDREN else f"<{head}>{join(*children)}</{name}>")
 
 
-def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
-    """Return a table; cells are text, or Markup."""
-    style = "text-align:left;padding:.15em .7em .15em 0;line-height:1.3"
+def html_table(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Collection[int] = ()
+) -> Markup:
+    """Return a table; cells are text, or Markup.  `numbers` are the columns to align at the right, counted from 0.
+
+    It stands at the left: JupyterLab would centre it beside some outputs and not beside others.
+    """
+    style = "text-align:{};padding:.15em .7em .15em 0;line-height:1.3"
+    styles = [style.format("right" if n in numbers else "left") for n in range(len(head))]
     return tag(
         "table",
-        tag("caption", caption, style=style),
-        tag("thead", tag("tr", *(tag("th", cell, scope="col", style=style) for cell in head))),
-        tag("tbody", *(tag("tr", *(tag("td", cell, style=style) for cell in row)) for row in rows)),
+        tag("caption", caption, style=style.format("left")) if caption else "",
+        tag("thead", tag("tr", *(tag("th", cell, scope="col", style=s) for cell, s in zip(head, styles, strict=True)))),
+        tag(
+            "tbody",
+            *(tag("tr", *(tag("td", cell, style=s) for cell, s in zip(row, styles, strict=True))) for row in rows),
+        ),
+        style="margin-left:0",
     )
+
+
+def code_line(text: str) -> Markup:
+    """Return code that goes on in the next line if it is wider than the page.
+
+    >>> code_line("VMXON/intel")
+    "<code style='overflow-wrap:anywhere'>VMXON/intel</code>"
+    """
+    return tag("code", text, style="overflow-wrap:anywhere")
 
 
 def badge(outcome: str) -> Markup:

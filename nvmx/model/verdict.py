@@ -7,7 +7,7 @@ from functools import cached_property
 from .address import write_address
 from .axis import BY_NAME, Value
 from .box import Box, nearest, table_order
-from .html import Markup, badge, html_table, join, tag
+from .html import Markup, badge, code_line, html_table, join, tag
 from .instruction import READY
 from .ladder import Ladder, Rung
 from .outcome import outcome_name
@@ -222,7 +222,7 @@ class Verdict:
             tag("p", badge(self.outcome), f" {why}.", style="font-size:1.2em;line-height:1.4"),
             checks_table(self),
             tag("p", self._repair_line) if self._repair_line else "",
-            tag("code", self.address),
+            code_line(self.address),
         )
 
 
