@@ -128,7 +128,7 @@ def test_pictures_that_are_swapped_or_replaced_are_noticed() -> None:
     described.add_text("Description", picture.sentence)
     with Image.open(io.BytesIO(picture.png())) as image, io.BytesIO() as mirrored, io.BytesIO() as small:
         ImageOps.mirror(image).save(mirrored, "png", pnginfo=described)
-        image.reduce(2).save(small, "png", pnginfo=described)
+        image.convert("RGB").reduce(2).save(small, "png", pnginfo=described)
         forged = [(mirrored.getvalue(), "another picture"), (small.getvalue(), "another size")]
     for png, words in (
         (b"not a png", "no image"),
