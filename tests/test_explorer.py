@@ -474,7 +474,7 @@ def test_every_text_is_escaped_unless_it_is_markup() -> None:
     assert tag("p", text, tag("i", text), font_size=text) == f"<p font-size='{escaped}'>{escaped}<i>{escaped}</i></p>"
     assert f"{tag('p', text)}{text}" == tag("p", text) + text
     assert not isinstance(tag("p") + text, Markup)  # what is put together in another way is text again
-    table = html_table(text, (text,), [(text, tag("b", text), 3)])
+    table = html_table(text, (text, "", ""), [(text, tag("b", text), 3)])
     assert table.count(escaped) == 4
     assert text not in table
 
