@@ -135,6 +135,11 @@ def test_each_lesson_ends_with_its_words_katas_and_what_one_can_answer(name: str
     assert "<summary>Answers</summary>" in end
 
 
+def test_no_paragraph_becomes_a_list_by_its_first_number(name: str) -> None:
+    """For Markdown, "22. That is ..." is item 22 of a list."""
+    assert re.findall(r"\n\n(?!1\.)\d+\. .*", prose(LESSONS[name])) == []
+
+
 def test_each_lesson_leads_to_the_next_and_back(name: str) -> None:
     names = list(LESSONS)
     place = names.index(name)
