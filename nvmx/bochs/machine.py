@@ -9,8 +9,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import numpy as np
 
@@ -67,23 +69,32 @@ def run(*, model: str = MODEL, limit: float = LIMIT, progress: Callable[[int], o
     _check(model, limit)
     parts = np.array_split(case_keys(), min(os.cpu_count() or 1, _MOST_PROCESSES))
     stop, lock = threading.Event(), threading.Lock()
+    logs: dict[int, Log] = {}
+    ended: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def report(cases: int) -> None:
         with lock:
             progress(cases)
 
+    def work(part: int, image: bytes) -> None:
+        try:
+            logs[part] = run_image(image, model=model, limit=limit, progress=report, stop=stop)
+        except BaseException as error:  # noqa: BLE001 - it is raised below
+            ended.put(error)
+        else:
+            ended.put(None)
+
     images = [build_image(part) for part in parts]
     with ThreadPoolExecutor(len(parts)) as pool:
         try:  # around the submissions, too: the first run may be going on when we are told to stop
-            waiting = [pool.submit(run_image, image, model=model, limit=limit, progress=report, stop=stop)
-                       for image in images]  # fmt: skip
-            done, _ = wait(waiting, return_when=FIRST_EXCEPTION)
+            for part, image in enumerate(images):
+                pool.submit(work, part, image)
+            for _ in images:
+                if failed := _next(ended):
+                    raise failed
         finally:
             stop.set()
-    failed = next((error for future in done if (error := future.exception())), None)
-    if failed:
-        raise failed
-    log = join_logs(future.result() for future in waiting)
+    log = join_logs(logs[part] for part in range(len(images)))
     return Log({**log.header, "date": datetime.datetime.now(datetime.UTC).date().isoformat()}, log.fields)
 
 
@@ -131,6 +142,17 @@ def run_image(
     version = re.search(r"Bochs x86 Emulator (\S+)", about)
     machine = f"Bochs {version[1] if version else 'of an unknown version'}"
     return Log({"machine": machine, "model": model, **log.header}, log.fields)
+
+
+def _next(ended: "SimpleQueue[BaseException | None]") -> BaseException | None:
+    """Wait for the next run that ends; an order to stop interrupts it.
+
+    Python obeys a signal between two steps of the main thread.  One that comes just before a wait, or to another
+    thread, does not end the wait, so no wait may be long.
+    """
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=0.2)
 
 
 def _check(model: object, limit: object) -> None:

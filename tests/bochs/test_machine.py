@@ -274,15 +274,32 @@ def test_a_run_without_end_is_stopped(own_folder: Path) -> None:
     assert not left_behind(own_folder)
 
 
+# The program, with another thread that takes the signals: then none ends a wait of the main thread, as if it had come
+# just before the wait.
+ANOTHER_THREAD = """import runpy, signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+runpy.run_module("nvmx.bochs", run_name="__main__")"""
+
+
 @live
-@pytest.mark.parametrize("order", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
-def test_a_run_that_is_told_to_stop_leaves_nothing_behind(order: str, own_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("order", "program"),
+    [
+        *((order, COMMAND) for order in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")),
+        ("SIGINT", [sys.executable, "-c", ANOTHER_THREAD]),
+    ],
+    ids=["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT to another thread"],
+)
+def test_a_run_that_is_told_to_stop_leaves_nothing_behind(
+    order: str, program: list[str], own_folder: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "vmx.log"
 
     def heed() -> None:
         signal.signal(getattr(signal, order), signal.SIG_DFL)  # in the background, a shell lets programs ignore some
 
-    command = [*COMMAND, "--record", str(path)]
+    command = [*program, "--record", str(path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as run:
         while not any("bochsrc" in each for each in left_behind(own_folder)):
             time.sleep(0.05)
