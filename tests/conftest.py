@@ -11,6 +11,7 @@ from typing import Any
 import kvm2011_contract
 import numpy as np
 import pytest
+import run_notebooks
 
 import nvmx
 from nvmx.ladders import all_sources
@@ -22,7 +23,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where Python may not write bytecode, give the many that tests start a folder of this run for it."""
+    """Let nbval compare pictures, too.
+
+    Where Python may not write bytecode, give the many that tests start a folder of this run for it."""
+    run_notebooks.configure(config)
     if sys.dont_write_bytecode and "PYTHONPYCACHEPREFIX" not in os.environ:
         folder = tempfile.mkdtemp(prefix="nvmx-bytecode-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
