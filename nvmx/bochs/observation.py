@@ -298,7 +298,8 @@ def _check_states(log: Log, asked: Mapping[str, NDArray[np.int64]], executed: ND
         _refuse(executed & (log.fields[name] & ~_RIGHTS != 0), f"its {name} is not access rights as a VMCS has them")
     columns = {**log.fields, "flags": log.fields["flags"] & 1 << RFLAGS["RFLAGS.VM"]}
     rows, numbers = group(zip(*(columns[name][executed].tolist() for name in _REGISTERS), strict=True))
-    states = [_state(log.fixed_bits, *row) for row in rows]
+    fixed_bits = tuple(log.fixed_bits.items())
+    states = [_state(fixed_bits, *row) for row in rows]
     for name in states[0] if states else ():
         values = BY_NAME[name].values
         seen = np.array([values.index(state[name]) for state in states])[numbers]
@@ -315,14 +316,15 @@ _RIGHTS = 0xF0FF  # bits of access rights; without 16, unusable, which neither C
 _REGISTERS = ("flags", "cr0", "cr4", "efer", "cs", "ss", "feature_control", "a20m", "before")
 
 
+@lru_cache(maxsize=1 << 13)  # other logs have the same registers
 def _state(
-    fixed_bits: Mapping[str, int],
+    fixed_bits: tuple[tuple[str, int], ...],
     flags: int, cr0: int, cr4: int, efer: int, cs: int, ss: int, feature_control: int, a20m: int, before: int,
 ) -> dict[str, Value]:  # fmt: skip
     """Return the values of the axes, by column name, that these registers show."""
     given = state(
         cr0=cr0, cr4=cr4, efer=efer, rflags=flags, cs_access_rights=cs, ss_access_rights=ss,
         feature_control=feature_control, a20m=a20m, vmx=_VMX_BEFORE[before], current_vmcs=int(before >= 2),
-        **fixed_bits,
+        **dict(fixed_bits),
     )  # fmt: skip
     return {name: given[axis.keyword] for name, axis in BY_NAME.items() if axis.keyword in given}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from .axis import AXES, BY_NAME, Value
 from .box import Box, nearest
@@ -39,10 +39,10 @@ class PossibleStates:
     axes: tuple[str, ...]
     rows: tuple[Row, ...]
 
-    @classmethod
+    @staticmethod
     def of(
-        cls, ladders: Sequence[Ladder], axes: Iterable[str] | None = None, fixed: Mapping[str, Value] | None = None
-    ) -> Self:
+        ladders: Sequence[Ladder], axes: Iterable[str] | None = None, fixed: Mapping[str, Value] | None = None
+    ) -> "PossibleStates":
         """Return the possible states of these axes (column names); None: those that the ladders read.
 
         An axis in `fixed` has only that value.  An axis that is read but not in `axes` is ready.  One that is not read
@@ -54,7 +54,7 @@ class PossibleStates:
         for name, value in (fixed or {}).items():
             domains[name] = tuple(each for each in domains[name] if each == value)
         instruction = ladders[0].instruction
-        return cls(instruction, tuple(domains), _listed(instruction, tuple(domains.items()), frozenset(read) - wanted))
+        return _possible(instruction, tuple(domains.items()), frozenset(read) - wanted)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -76,11 +76,14 @@ class PossibleStates:
     def _having(self) -> dict[tuple[str, Value], int]:
         """Return the set of states that have each value."""
         columns = list(zip(*self.rows, strict=True)) or [() for _ in AXES]
-        return {
-            (axis.name, value): int("0" + "".join("1" if each == value else "0" for each in column), 2)
-            for axis, column in zip(AXES, columns, strict=True)
-            for value in axis.values
-        }
+        found = {}
+        for axis, column in zip(AXES, columns, strict=True):
+            code = {value: number for number, value in enumerate(axis.values)}
+            codes = bytes(map(code.__getitem__, column))
+            for value in axis.values:
+                digits = bytes(b"01"[number == code[value]] for number in range(256))
+                found[axis.name, value] = int(b"0" + codes.translate(digits), 2)
+        return found
 
     def inside(self, box: Box) -> int:
         """Return the set of states in the box."""
@@ -131,7 +134,11 @@ class PossibleStates:
         return 1 << len(self) - 1 - number
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
+def _possible(instruction: str, domains: tuple[tuple[str, Row], ...], pinned: frozenset[str]) -> PossibleStates:
+    return PossibleStates(instruction, tuple(name for name, _ in domains), _listed(instruction, domains, pinned))
+
+
 def _listed(instruction: str, domains: tuple[tuple[str, Row], ...], pinned: frozenset[str]) -> tuple[Row, ...]:
     """Return the possible states of these domains as rows; axes in `pinned` are ready, the others free."""
     ready = READY[instruction]
