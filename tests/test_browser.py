@@ -105,7 +105,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def page(address: str, browser: Any) -> Iterator[Any]:
     """The notebook, run.  Nothing may be asked of another machine, and no script may fail."""
-    page = browser.new_page(viewport={"width": 1400, "height": 4000})
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(MINUTE / 4)
     server, elsewhere, errors = urlsplit(address).netloc, [], []
     page.on("request", lambda request: elsewhere.append(request.url))
@@ -135,6 +135,7 @@ def test_the_server_answers_only_with_its_token(address: str) -> None:
 # Where to click for a control; null if it cannot be used.  What is checked lies under the words that one sees.
 PLACE = """control => {
   const seen = control.type === "checkbox" || control.type === "radio" ? control.parentElement : control;
+  seen.scrollIntoView({ block: "nearest" });
   const box = seen.getBoundingClientRect();
   return control.disabled || !box.width ? null : [box.x + box.width / 2, box.y + box.height / 2];
 }"""
@@ -157,6 +158,7 @@ def use_each(page: Any, explorer: Any, controls: Any) -> int:
             if place is not None:
                 page.mouse.click(*place)
                 page.wait_for_function(AGREE, arg=element)
+                assert kind != "radio" or control.evaluate("each => !each.isConnected || each.checked")
                 used += 1
     return used
 
