@@ -355,3 +355,8 @@ def test_a_picture_may_look_otherwise_with_another_matplotlib() -> None:
     assert html.startswith("<img src='PICTURE' alt='")
     assert escape(picture.sentence) in html
     assert "base64" not in html
+
+
+def test_the_manuals_answer_is_offered_even_if_the_source_never_ends_so() -> None:
+    assert "VMfailInvalid" not in {rung.outcome for rung in nvmx.ladder("VMXON", "xen-2011").rungs}
+    assert "VMfailInvalid" in nvmx.lab.predict("VMXON", "xen-2011", vmx="root").choices

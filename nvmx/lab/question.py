@@ -166,10 +166,10 @@ def predict(
 ) -> Prediction:
     """Ask how the instruction ends in a state (axes as for `verdict`); the solution follows two tries.
 
-    `choices` are the outcomes to offer (None: all in which the instruction can end by this source), and `shows` is
-    shown with the solution: text, or what a notebook can show.  `source` may be a processor's log; then the answer is
-    what it did.  Raises InvalidType if no axis is named, InvalidValue if the right outcome is not among the choices,
-    and otherwise what `verdict` raises, or `nvmx.bochs.ask` for a log.
+    `choices` are the outcomes to offer (None: all in which the instruction can end by this source, and what Intel's
+    manual says here), and `shows` is shown with the solution: text, or what a notebook can show.  `source` may be a
+    processor's log; then the answer is what it did.  Raises InvalidType if no axis is named, InvalidValue if the right
+    outcome is not among the choices, and otherwise what `verdict` raises, or `nvmx.bochs.ask` for a log.
 
     >>> question = predict("VMXON", "intel", cpl=3, choices=["success", "#UD", "#GP(0)"])
     >>> question.question
@@ -184,6 +184,8 @@ def predict(
         found = verdict(instruction, source, **axes)
         by, outcome = found.ladder.source, found.outcome
         ends = {"success", outcome, *(rung.outcome for rung in found.ladder.rungs if not rung.shadowed)}
+        if manual := manual_says(instruction, found.state.columns):
+            ends.add(manual.outcome)  # if it were not offered, that would tell that the source says something else
         solution = join(badge(outcome), f", because {found.reason}." if found.rung else f", {found.reason}.")
         replies = {
             name: None if name == outcome else outcome_reply(found, name) for name in _offered(outcome, choices, ends)
