@@ -9,7 +9,8 @@ import click
 _HOMES = {
     "explain": "explain_command", "verdict": "verdict_command", "sources": "row_commands", "axes": "row_commands",
     "ladder": "row_commands", "diff": "table_commands", "table": "table_commands", "suite": "table_commands",
-    "page": "page_command", "practice": "practice_command", "doctor": "machine_commands", "bochs": "machine_commands",
+    "page": "page_command", "practice": "practice_command", "lab": "lab_command", "doctor": "machine_commands",
+    "bochs": "machine_commands",
 }  # fmt: skip
 
 
@@ -34,6 +35,7 @@ def nvmx() -> None:
     nvmx verdict VMXON intel cpl=3      how does it end in this state?
     nvmx doctor                         what does this machine say?
     nvmx practice state                 problems to practise on, with answers
+    nvmx lab                            the lessons, in JupyterLab
 
     INSTRUCTION is VMXON or VMXOFF; SOURCE is an id from `nvmx sources`, such as intel or kvm-2011.  A state
     is written as NAME=VALUE, by the names in `nvmx axes` or by registers (cr4=0x2020), or in one piece, as it
