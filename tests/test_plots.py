@@ -1,11 +1,13 @@
 """The map: its cells are the table's rows, neighbours differ on one axis, and the sentence is computed."""
 
 import io
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib import rc_context
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageColor, ImageOps
 
@@ -155,6 +157,85 @@ def test_a_picture_is_saved_as_what_its_name_says(name: str, start: bytes, tmp_p
 def test_a_picture_is_not_saved_under_another_ending(name: str, tmp_path: Path) -> None:
     with pytest.raises(nvmx.NvmxError, match=r"file ending: .* \(allowed: '.png', '.svg', '.pdf'\)"):
         nvmx.plots.map("VMXOFF", "kvm-2011").save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def inches(path: Path) -> tuple[float, float]:
+    """The width and height that a file states."""
+    content = path.read_bytes()
+    if path.suffix == ".png":
+        with Image.open(path) as image:
+            return image.width / image.info["dpi"][0], image.height / image.info["dpi"][1]
+    if path.suffix == ".pdf":
+        sizes = re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", content)
+    else:
+        sizes = re.findall(rb'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"', content)
+    ((width, height),) = sizes
+    return float(width) / 72, float(height) / 72
+
+
+# One whose text is large enough, and one whose text has to be larger, and then reaches over the edge.
+SIZED = {"modes": lambda: nvmx.plots.sketch("modes"), "ladder": lambda: nvmx.plots.ladder("VMXON", "intel")}
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "width", "height"),
+    [("modes", "slide", 40 / 3, 7.5), ("ladder", "slide", 40 / 3, 7.5), ("ladder", "page", 6.3, 9.7)],
+)
+def test_a_picture_fills_a_slide_or_the_width_of_a_page(
+    name: str, size: str, width: float, height: float, tmp_path: Path
+) -> None:
+    picture = SIZED[name]()
+    before = picture.png()
+    found = []
+    for ending in ("png", "svg", "pdf"):
+        picture.save(tmp_path / f"a.{ending}", size=size)
+        found.append(inches(tmp_path / f"a.{ending}"))
+        assert found[-1] == pytest.approx(found[0], abs=0.02)
+    assert min(width - found[1][0], height - found[1][1]) == pytest.approx(0, abs=0.02)
+    assert max(found[1][0] - width, found[1][1] - height) < 0.02
+    assert picture.png() == before
+
+
+@pytest.mark.parametrize(("size", "smallest"), [("slide", 18 / 1080 * 7.5 * 72), ("page", 7)])
+@pytest.mark.parametrize("name", SIZED)
+def test_its_smallest_text_can_be_read(name: str, size: str, smallest: float, tmp_path: Path) -> None:
+    """The sizes of text that an SVG with its letters as text says that it has, times its scale."""
+    with rc_context({"svg.fonttype": "none"}):
+        SIZED[name]().save(tmp_path / "a.svg", size=size)
+    text = (tmp_path / "a.svg").read_text()
+    ((width, box),) = re.findall(r'<svg [^>]*?width="([\d.]+)pt"[^>]*?viewBox="0 0 ([\d.]+) ', text)
+    sizes = [float(each) for each in re.findall(r"font(?:-size)?: (?:bold )?([\d.]+)px", text)]
+    assert len(sizes) > 10
+    assert min(sizes) * float(width) / float(box) > smallest * 0.99
+
+
+def test_dots_per_inch(tmp_path: Path) -> None:
+    picture = nvmx.plots.sketch("modes")
+    for more, width in (({}, 750), ({"dpi": 50}, 375), ({"size": "slide"}, 1920), ({"size": "page", "dpi": 100}, 630)):
+        picture.save(tmp_path / "a.png", **more)
+        with Image.open(tmp_path / "a.png") as image:
+            assert image.width == pytest.approx(width, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"size": "slides"}, "size: 'slides' is not allowed; did you mean 'slide'?"),
+        ({"dpi": 0}, "dpi: 0 is not a positive number"),
+        ({"dpi": float("nan")}, "dpi: nan is not a positive number"),
+    ],
+)
+def test_a_size_that_does_not_exist(more: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(nvmx.NvmxError, match=re.escape(message)):
+        nvmx.plots.sketch("modes").save(tmp_path / "a.png", **more)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_that_nobody_could_read_is_refused(tmp_path: Path) -> None:
+    axes = ["CPL", "VMX", "CR4.VMXE", "FEATURE_CONTROL.lock", "CR0.NE"]
+    with pytest.raises(nvmx.NvmxError, match="too large to be read in size 'slide'"):
+        nvmx.plots.map("VMXON", "intel", down=axes).save(tmp_path / "a.png", size="slide")
     assert not list(tmp_path.iterdir())
 
 

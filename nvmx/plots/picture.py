@@ -1,32 +1,19 @@
 """A figure and the sentence that says what it shows."""
 
 import base64
-import io
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.text import Text
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from ..model.errors import unknown
 from ..model.outcome import TABLE
-
-# What makes a file the same each time it is written, and where the sentence goes.
-_METADATA: dict[str, dict[str, str | None]] = {
-    ".png": {"Software": None},
-    ".svg": {"Creator": None, "Date": None},
-    ".pdf": {"Creator": None, "Producer": None, "CreationDate": None},
-}
-_DPI = 100
-_SENTENCE_KEY = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
+from .saving import file_content
 
 
 @dataclass(frozen=True)
@@ -55,27 +42,27 @@ class Picture:
         >>> nvmx.plots.graph("intel").png()[1:4]
         b'PNG'
         """
-        return self._write(".png")
+        return file_content(self.figure, self.sentence, ".png")
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file whose name ends in .png, .svg or .pdf; raise UnknownName for another ending.
+    def save(self, path: str | os.PathLike[str], size: str | None = None, dpi: float | None = None) -> None:
+        """Write the picture to a file whose name ends in .png, .svg or .pdf.
 
-        >>> import nvmx
-        >>> nvmx.plots.map("VMXON", "intel").save("map.webp")
+        `size` makes it as large as what it is for: "slide" (1920 x 1080 pixels, no text smaller than 18 of them) or
+        "page" (A4 without margins, no text smaller than 7 points).  None: as in a notebook.
+        `dpi` are the dots per inch of a PNG: 144 for a slide, 300 for a page, else 100.
+        Raises UnknownName for another ending or size, and InvalidValue if `dpi` is not a positive number, or the
+        picture is so large that its text cannot be read in that size.
+
+        >>> import nvmx, tempfile
+        >>> picture = nvmx.plots.checks("VMXOFF", "intel", stopped={"cpl": 3})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     picture.save(f"{folder}/vmxoff.png", size="slide")
+        ...     picture.save(f"{folder}/vmxoff.pdf", size="page")
+        >>> picture.save("vmxoff.webp")
         Traceback (most recent call last):
         nvmx.model.errors.UnknownName: file ending: '.webp' is not allowed (allowed: '.png', '.svg', '.pdf')
         """
-        suffix = Path(path).suffix.lower()
-        if suffix not in _METADATA:
-            raise unknown("file ending", suffix, _METADATA)
-        Path(path).write_bytes(self._write(suffix))
-
-    def _write(self, suffix: str) -> bytes:
-        metadata = {**_METADATA[suffix], _SENTENCE_KEY[suffix]: self.sentence}
-        # The salt makes the names inside an SVG the same each time.
-        with rc_context({"svg.hashsalt": "nvmx"}), io.BytesIO() as file:
-            self.figure.savefig(file, format=suffix[1:], dpi=_DPI, metadata=metadata)
-            return _with_palette(file, self.sentence) if suffix == ".png" else file.getvalue()
+        Path(path).write_bytes(file_content(self.figure, self.sentence, Path(path).suffix, size, dpi))
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         image = base64.b64encode(self.png()).decode()
@@ -83,16 +70,6 @@ class Picture:
 
     def __repr__(self) -> str:
         return self.sentence
-
-
-def _with_palette(png: io.BytesIO, sentence: str) -> bytes:
-    """Return the PNG in 256 colours, a third of its size: notebooks hold many.  Only the edges of letters change."""
-    described = PngInfo()
-    described.add_text(_SENTENCE_KEY[".png"], sentence)
-    with Image.open(png) as image, io.BytesIO() as file:
-        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-        few.save(file, "png", pnginfo=described, dpi=(_DPI, _DPI))
-        return file.getvalue()
 
 
 def add_panel(
