@@ -4,6 +4,7 @@ import click
 
 from ..model.errors import InvalidValue
 from ..practice import KINDS, Mark, Problem, problems
+from ..practice.gift import gift
 from ..practice.marking import marks, named_problems
 from ..practice.page import html_page, page, worksheet
 from ..practice.seeds import seed_for
@@ -24,11 +25,12 @@ _SHEET = 10  # problems on a worksheet
 @click.option("--check", "file", metavar="FILE", help="Compare the answers in FILE (- for standard input).")
 @click.option("--worksheet", "sheet", is_flag=True, help="Print a page for a hall, with an answer sheet.")
 @click.option("--html", is_flag=True, help="Print HTML instead of text.")
+@click.option("--gift", "for_platform", is_flag=True, help="Print questions for a learning platform, in GIFT.")
 @click.option("--user", metavar="NAME", help="Whose problems: each user has other ones.  Needs --secret.")
 @click.option("--secret", metavar="TEXT", help="Only who knows it can compute a user's seed.")
 def practice(
     kind: str | None, seed: int, count: int | None, level: int, answers: bool, final: bool, file: str | None,
-    sheet: bool, html: bool, user: str | None, secret: str | None,
+    sheet: bool, html: bool, for_platform: bool, user: str | None, secret: str | None,
 ) -> int:  # fmt: skip
     """Print problems to practise on, without end.
 
@@ -41,17 +43,23 @@ def practice(
     nvmx practice state -s 17 --level 3 -c
     nvmx practice -n 7 > answers.txt       write behind the arrows, and then:
     nvmx practice --check answers.txt
+    nvmx practice state -n 50 --gift > quiz.gift
 
     Exit status: 0; of --check, 1 if an answer is wrong or missing.
     """
     if (user is None) != (secret is None):
         raise InvalidValue("--user and --secret belong together")
+    if for_platform and kind is None:
+        kind = "state"  # the only one that is multiple choice
     first = seed if user is None or secret is None else seed_for(user, secret, seed)
     text = None if file is None else text_of(file, "practice")
     chosen = _chosen(text) if text is not None and kind is None and count is None and user is None else None
     chosen = chosen or list(problems(kind, first, level, count or (_SHEET if sheet else 1), final=final))
     if text is not None:
         return _report(marks(chosen, text))
+    if for_platform:
+        show(gift(chosen).rstrip("\n"))
+        return 0
     about = [f"kind {kind or ', '.join(KINDS) + ' in turn'}", f"seed {first}", f"count {len(chosen)}", f"level {level}"]
     about += [f"user {user} (exercise {seed})"] if user else []
     about += ["final"] if final else []

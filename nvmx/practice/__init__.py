@@ -2,9 +2,9 @@
 
 `making` makes a problem of one of the `kinds` with a `chooser`, at a `level`: most begin with a state that is drawn at
 the boundary (`draw`), shown in words (`wording`) or as a program prints it (`printers`).  A problem (`task`) has blanks
-(`blanks`), and `typed` reads what people write into them.  `page` prints problems, `marking` compares a file of
-answers, `seeds` gives each student other numbers.  `reply` says what to answer to a wrong choice, and `katas` checks
-what a reader writes.
+(`blanks`), and `typed` reads what people write into them.  `page` prints problems, `gift` writes them for learning
+platforms, `marking` compares a file of answers, `seeds` gives each student other numbers.  `reply` says what to answer
+to a wrong choice, and `katas` checks what a reader writes.
 """
 
 from .making import KINDS, problem, problems
