@@ -4,14 +4,21 @@ import re
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 import nvmx
+from nvmx.cli.group import nvmx as group
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/command-line.md"]
+TEXTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+]
 
 
 def test_every_number_in_the_text_is_computed() -> None:
@@ -113,3 +120,23 @@ def test_every_expression_in_the_table_runs() -> None:
     for expression in expressions:
         if ".save(" not in expression:
             eval(expression, {"nvmx": nvmx})  # noqa: S307 - our own README
+
+
+def test_the_minutes_of_a_plan_for_a_class_add_up() -> None:
+    text = (ROOT / "docs" / "class.md").read_text(encoding="utf-8")
+    parts = [part for part in re.split(r"^##", text, flags=re.MULTILINE) if re.match(r"# \d+ minutes", part)]
+    sums = [sum(map(int, re.findall(r"\| (\d+) \|$", part, flags=re.MULTILINE))) for part in parts]
+    assert [int(part.split()[1]) for part in parts] == sums == [45, 90, 180]
+
+
+@pytest.mark.parametrize("name", ["docs/class.md", "docs/notebook-ci.md"])
+def test_every_command_in_a_page_for_others_is_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:`|bin/| {4})nvmx ([a-z]+)", text))
+    assert named
+    assert named <= set(group.list_commands(click.Context(group)))
+
+
+def test_the_ini_of_the_page_is_ours() -> None:
+    (shown,) = re.findall(r"```ini\n(.*?)```", (ROOT / "docs/notebook-ci.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert (ROOT / "tests" / "nbval.ini").read_text(encoding="utf-8").endswith(shown)
