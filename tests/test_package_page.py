@@ -27,6 +27,15 @@ def build() -> Any:
     return module
 
 
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What the metadata are made from; an unpacked sdist also has PKG-INFO."""
+    for name in ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "nvmx/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    return tmp_path
+
+
 def targets(text: str) -> list[str]:
     """Where the links and pictures of a text lead."""
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
@@ -50,8 +59,8 @@ def test_without_a_repository_the_words_of_the_links_stay(build: Any) -> None:
     assert "The command also prints JSON" in text
 
 
-def core(monkeypatch: pytest.MonkeyPatch, root: Path, environment: dict[str, str]) -> Any:
-    """The metadata, as the build computes them."""
+def metadata(monkeypatch: pytest.MonkeyPatch, root: Path, environment: dict[str, str]) -> Any:
+    """What the build computes."""
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager
 
@@ -59,33 +68,30 @@ def core(monkeypatch: pytest.MonkeyPatch, root: Path, environment: dict[str, str
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return ProjectMetadata(str(root), PluginManager()).core
+    found = ProjectMetadata(str(root), PluginManager())
+    assert found.core.readme_content_type == "text/markdown"
+    return found
 
 
-def test_the_metadata_hold_the_page_and_the_addresses(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = core(monkeypatch, ROOT, ON_GITHUB)
+def test_the_metadata_hold_the_page_and_the_addresses(
+    build: Any, monkeypatch: pytest.MonkeyPatch, checkout: Path
+) -> None:
+    found = metadata(monkeypatch, checkout, ON_GITHUB).core
     assert found.readme == build.page(README, REPOSITORY, "v9.8.7")
-    assert found.readme_content_type == "text/markdown"
     assert set(found.urls) == {"Repository", "Documentation", "Lessons", "Changelog", "Issues"}
     for url in found.urls.values():
         path = url.removeprefix(REPOSITORY)
         assert path in ("", "/issues") or (ROOT / path.split("/", 3)[3]).exists()
-    assert not core(monkeypatch, ROOT, {}).urls
+    found = metadata(monkeypatch, checkout, {}).core
+    assert (found.readme, found.urls) == (build.page(README, "", "HEAD"), {})
 
 
-def test_an_sdist_keeps_what_it_was_built_with(build: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_sdist_keeps_what_it_was_built_with(build: Any, monkeypatch: pytest.MonkeyPatch, checkout: Path) -> None:
     from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 
-    for name in ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "nvmx/__init__.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    before = core(monkeypatch, tmp_path, ON_GITHUB)
+    before = metadata(monkeypatch, checkout, ON_GITHUB)
     write = get_core_metadata_constructors()[DEFAULT_METADATA_VERSION]
-    from hatchling.metadata.core import ProjectMetadata
-    from hatchling.plugin.manager import PluginManager
-
-    metadata = ProjectMetadata(str(tmp_path), PluginManager())
-    (tmp_path / "PKG-INFO").write_text(write(metadata), encoding="utf-8")
-    after = core(monkeypatch, tmp_path, {})
-    assert after.urls == before.urls != {}
+    (checkout / "PKG-INFO").write_text(write(before), encoding="utf-8")
+    after = metadata(monkeypatch, checkout, {}).core
+    assert after.urls == before.core.urls != {}
     assert after.readme.rstrip() == build.page(README, REPOSITORY, "v9.8.7").rstrip()
