@@ -9,10 +9,12 @@ import ast
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode, reads
 
 from nvmx.cli.lessons import shipped
@@ -62,10 +64,14 @@ def _call(cell: Any) -> str:
 
 
 def _execute(notebook: NotebookNode) -> NotebookNode:
-    return NotebookClient(
+    """Execute a notebook, in place; a cell that ends Python leaves the rest as it is."""
+    client = NotebookClient(
         notebook, timeout=SECONDS, interrupt_on_timeout=True, allow_errors=True, kernel_name="python3",
         store_widget_state=False,
-    ).execute()  # fmt: skip
+    )  # fmt: skip
+    with suppress(DeadKernelError):
+        client.execute()
+    return notebook
 
 
 def _mark(cell: Any) -> str:
@@ -75,7 +81,7 @@ def _mark(cell: Any) -> str:
             return PASSED if text.startswith("Passed") else text
         if output["output_type"] == "error":
             return f"{output['ename']}: {output['evalue']}"
-    return "nothing was checked"
+    return "nothing was checked: this cell, or one before it, ended Python"
 
 
 def _marks(path: Path) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ def notebook(*answers: str, first: str = "import nvmx") -> dict[str, Any]:
 
 
 def test_marks() -> None:
-    lesson = notebook(*[f"repair = {{}}\n{CHECK}"] * 6)
+    lesson = notebook(*[f"repair = {{}}\n{CHECK}"] * 7)
     right = f"repair = {{'cr4_vmxe': 1}}\n{CHECK}"
     answers = notebook(
         right,
@@ -29,10 +29,13 @@ def test_marks() -> None:
         right.replace("'cr4_vmxe': 0", "'cpl': 3"),  # an easier task
         "repair = {",
         f"repair = 1 / 0\n{CHECK}",
+        f"import os; os._exit(0)\n{CHECK}",
         first="raise SystemExit",  # what else was changed does not count
     )
     marks = list(graded(answers, lesson).values())
     assert marks[0] == "passed"
     assert marks[1].startswith("Not yet: ")
     assert marks[2:4] == ["the last line, which checks, was changed"] * 2
-    assert marks[4:] == ["ZeroDivisionError: division by zero", "the cell is missing"]
+    assert marks[4] == "ZeroDivisionError: division by zero"
+    assert marks[5] == "nothing was checked: this cell, or one before it, ended Python"
+    assert marks[6] == "the cell is missing"

@@ -28,6 +28,8 @@ class Read:
 
 
 def plain(text: str) -> str:
+    """What a piece says; a sign of the format in it would mean something else to a platform."""
+    assert not re.search(r"(?<!\\)[~=#{}:]", text), text
     text = re.sub(r"\\([~=#{}:\\n])", lambda found: "\n" if found[1] == "n" else found[1], text)
     return html.unescape(text)
 
