@@ -205,7 +205,7 @@ def test_its_smallest_text_can_be_read(name: str, size: str, smallest: float, tm
         SIZED[name]().save(tmp_path / "a.svg", size=size)
     text = (tmp_path / "a.svg").read_text()
     ((width, box),) = re.findall(r'<svg [^>]*?width="([\d.]+)pt"[^>]*?viewBox="0 0 ([\d.]+) ', text)
-    sizes = [float(each) for each in re.findall(r"font(?:-size)?: (?:bold )?([\d.]+)px", text)]
+    sizes = [float(each) for each in re.findall(r"font(?:-size)?: (?:\w+ )*([\d.]+)px", text)]
     assert len(sizes) > 10
     assert min(sizes) * float(width) / float(box) > smallest * 0.99
 
