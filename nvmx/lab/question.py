@@ -21,6 +21,7 @@ from ..model.explanation import Explanation, suspect_cause
 from ..model.html import Markup, badge, join, tag
 from ..model.ladder import Ladder
 from ..model.outcome import BY_OUTCOME, OUTCOMES, outcome_name
+from ..model.sentence import values_text
 from ..practice.reply import (
     cause_choice,
     cause_reply,
@@ -28,7 +29,7 @@ from ..practice.reply import (
     manual_text,
     outcome_reply,
     too_low_or_high,
-    values_text,
+    values_in_words,
 )
 from ..web import module
 from .column import close_all
@@ -203,8 +204,7 @@ def predict(
             name: None if name == outcome else _executed_reply(source, execution, name)
             for name in _offered(outcome, choices, outcomes_seen(instruction, source))
         }
-    given = ", ".join(f"{name} = {value}" for name, value in named_values(axes).items())
-    asked = f"{instruction} by {by}, ready except for {given}: how does it end?"
+    asked = f"{instruction} by {by}, ready except for {values_text(named_values(axes))}: how does it end?"
     labels = {name: f"{name} – {BY_OUTCOME[name].meaning}" if name in BY_OUTCOME else name for name in replies}
     return _choose(asked, [Choice(name, labels[name], reply) for name, reply in replies.items()], solution, shows)
 
@@ -232,7 +232,9 @@ def _executed_reply(log: "Log", execution: "Execution", outcome: str) -> str:
     change = closest(log, execution, outcome)
     if change is None:
         return f"{lead}in no state in which {log.name} executed {execution.instruction} did it end in {outcome}"
-    return f"{lead}{log.name} ended in {outcome} when {execution.instruction} was executed with {values_text(change)}"
+    return (
+        f"{lead}{log.name} ended in {outcome} when {execution.instruction} was executed with {values_in_words(change)}"
+    )
 
 
 def predict_cause(explanation: Explanation, /, choices: Iterable[str], *, shows: object = None) -> Prediction:

@@ -2,7 +2,7 @@
 
 Reading order: `axis`, `outcome`, `instruction`, `box`, `rules`, `modes`, `state`, `ladder`, `verdict`.  The other files
 are `registers` (from raw register values to a state), `karnaugh` (the layout of a map), `mutant` (the single faults of
-a ladder), and the tools `errors`, `frozen` and `html`.
+a ladder), and the tools `errors`, `frozen`, `html` and `sentence`.
 
 The words, each with an example:
 

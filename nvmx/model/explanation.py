@@ -16,6 +16,7 @@ from .look import LOOK, TOOLS
 from .observed import Observation
 from .outcome import OUTCOMES
 from .rules import BOXES, RULES
+from .sentence import listed, values_text
 from .state import State
 from .verdict import Repair, Verdict, changes_text, decide
 
@@ -131,7 +132,7 @@ class Explanation:
         """The checks that can be the one that decided, in order."""
         return tuple(
             Suspect(
-                self.ladder.rungs.index(rung) + 1,
+                self.ladder.number(rung),
                 rung,
                 state,
                 tuple(name for name in rung.when if name not in self.known),
@@ -198,10 +199,10 @@ class Explanation:
         if self.objection is not None or self._endings:
             return self.objection
         if self._clash:
-            return f"{_values_text(self._clash)}: {_why_impossible(self._clash)}"
+            return f"{values_text(self._clash, ' and ')}: {_why_impossible(self._clash)}"
         seen = ", ".join(each.text for each in self.seen)
         left = Explanation(self.ladder, self.known).outcomes
-        return f"by {self.ladder.source}, what is known allows only {_either(left)}, but what was seen is: {seen}"
+        return f"by {self.ladder.source}, what is known allows only {listed(left, 'or')}, but what was seen is: {seen}"
 
     @property
     def behind(self) -> tuple[Rung, ...]:
@@ -230,8 +231,8 @@ class Explanation:
         if any("FEATURE_CONTROL.lock" in each.repair.columns for each in self.suspects if each.repair):
             found.append("the lock keeps the other bits of FEATURE_CONTROL as they are: write it together with bit 2")
         for rung in self.behind:
-            number = self.ladder.rungs.index(rung) + 1
-            found.append(f"would also fail: check {number}, {rung.name} ({_values_text(self._of(rung.when))})")
+            cause = values_text(self._of(rung.when), " and ")
+            found.append(f"would also fail: check {self.ladder.number(rung)}, {rung.name} ({cause})")
         return tuple(found)
 
     def _if_ready(self) -> str:
@@ -298,7 +299,7 @@ class Explanation:
             return f"{who}: {only.rung.ending}, {why}{after}"
         checks = f"{count} checks can be" if count > 1 else f"check {self.suspects[0].number} alone can be"
         if observed:
-            return f"{who}: {_either(self.outcomes)}; {checks} the one that refuses{after}"
+            return f"{who}: {listed(self.outcomes, 'or')}; {checks} the one that refuses{after}"
         ready = self._if_ready()
         if not ready:
             return f"{who}: nothing that is known stands in the way; {checks} the one that refuses"
@@ -409,15 +410,6 @@ def _why_impossible(clash: Mapping[str, Value]) -> str:
         if all(name in clash and clash[name] in values for name, values in rule.when.items()):
             return rule.reason
     return "no processor can be in such a state"
-
-
-def _values_text(values: Mapping[str, Value]) -> str:
-    return " and ".join(f"{name} = {value}" for name, value in values.items())
-
-
-def _either(names: Iterable[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _cut(line: str) -> str:

@@ -10,6 +10,7 @@ from .axis import AXES, BY_NAME, Value
 from .errors import InvalidType, unknown
 from .frozen import FrozenDict
 from .outcome import OUTCOMES
+from .sentence import values_text
 
 _OPERAND = ("operand", "pointer.aligned", "pointer.in_width", "revision.match", "revision.bit31")
 
@@ -67,5 +68,4 @@ def not_ready(instruction: str, values: Mapping[str, Value]) -> str:
     'CR0.NE = 0, CPL = 3'
     """
     ready = READY[instruction]
-    changed = [f"{name} = {value}" for name, value in values.items() if value != ready[name]]
-    return ", ".join(changed) or "ready"
+    return values_text({name: value for name, value in values.items() if value != ready[name]}) or "ready"

@@ -140,6 +140,16 @@ class Ladder:
         if self.checked:
             self._check()
 
+    def number(self, rung: Rung) -> int:
+        """Return the position of one of the rungs, counted from 1.
+
+        >>> import nvmx
+        >>> ladder = nvmx.ladder("VMXON", "intel")
+        >>> ladder.number(ladder.rungs[3])
+        4
+        """
+        return self.rungs.index(rung) + 1
+
     def _check(self) -> None:
         where = f"{self.instruction} ladder {self.source!r}"
         if not isinstance(self.source, str) or not self.source:

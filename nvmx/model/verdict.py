@@ -12,6 +12,7 @@ from .instruction import READY
 from .ladder import Ladder, Rung
 from .outcome import outcome_name
 from .rules import BOXES, Rule, broken_rule, complete, nearest_possible
+from .sentence import values_text
 from .state import State
 
 _FEATURE_CONTROL = ("FEATURE_CONTROL.lock", "FEATURE_CONTROL.smx", "FEATURE_CONTROL.vmx")
@@ -179,7 +180,7 @@ class Verdict:
         """The cause and the check: `CR0.NE = 0; check 12 asks for CR0.NE set`; "" for success."""
         if self.rung is None:
             return ""
-        return f"{self.cause}; check {self.ladder.rungs.index(self.rung) + 1} asks for {self.rung.name}"
+        return f"{self.cause}; check {self.ladder.number(self.rung)} asks for {self.rung.name}"
 
     @property
     def _doubt(self) -> str:
@@ -234,7 +235,7 @@ def cause_text(rung: Rung, state: State) -> str:
     >>> [cause_text(rung, found.state) for rung in found.masked]
     ['CR0.PG = 0']
     """
-    return " and ".join(f"{name} = {state.columns[name]}" for name in rung.when)
+    return values_text({name: state.columns[name] for name in rung.when}, " and ")
 
 
 def checks_table(verdict: Verdict) -> Markup:

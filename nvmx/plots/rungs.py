@@ -106,7 +106,7 @@ def _ends(ladders: Sequence[Ladder], stopped: object) -> list[_End | None]:
 
 
 def _number(ladder: Ladder, rung: Rung | None) -> int:
-    return ladder.rungs.index(rung) + 1 if rung else 0
+    return ladder.number(rung) if rung else 0
 
 
 def _steps(ladder: Ladder, passed: int | None, end: _End | None) -> list[_Step]:

@@ -7,7 +7,15 @@ platforms, `marking` compares a file of answers, `seeds` gives each student othe
 to a wrong choice, and `katas` checks what a reader writes.
 """
 
-from .making import KINDS, problem, problems
-from .task import Blank, Mark, Problem
+from typing import TYPE_CHECKING
+
+from ..lazy import attach
+
+if TYPE_CHECKING:
+    from .making import KINDS, problem, problems
+    from .task import Blank, Mark, Problem
 
 __all__ = ["KINDS", "Blank", "Mark", "Problem", "problem", "problems"]
+
+# A question or a kata needs none of the problems, and they need the readers of dumps.
+__getattr__, __dir__ = attach(__name__, __all__, {"making": "KINDS problem problems", "task": "Blank Mark Problem"})

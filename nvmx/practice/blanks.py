@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from ..model.ladder import Ladder, Rung
 from ..model.outcome import OUTCOMES
 from ..model.state import State
-from ..model.verdict import Verdict, cause_text, decide
+from ..model.verdict import Verdict, cause_text
 from .task import Blank
 from .typed import are_these, read_checks, read_ending, read_outcomes
 
@@ -18,7 +18,7 @@ def numbered(ladder: Ladder, rung: Rung) -> str:
     >>> numbered(ladder, ladder.rungs[3])
     'check 4: CR4.VMXE set'
     """
-    return f"check {ladder.rungs.index(rung) + 1}: {rung.name}"
+    return f"check {ladder.number(rung)}: {rung.name}"
 
 
 def ending_blank(found: Verdict, label: str = "It ends in") -> Blank:
@@ -86,8 +86,3 @@ def outcomes_blank(label: str, wanted: Collection[str], why: str) -> Blank:
     """Ask for a set of outcomes, in any order."""
     answer = ", ".join(name for name in OUTCOMES if name in wanted)
     return Blank(label, answer, why, read_outcomes, lambda given: "" if given == set(wanted) else f"{answer}: {why}")
-
-
-def verdict_on(ladder: Ladder, state: State) -> Verdict:
-    """Return the verdict on a complete state."""
-    return decide(ladder, state.columns)

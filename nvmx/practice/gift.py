@@ -9,7 +9,7 @@ from html import escape
 
 from ..model.errors import InvalidValue
 from ..model.outcome import OUTCOMES
-from .blanks import verdict_on
+from ..model.verdict import decide
 from .reply import outcome_reply
 from .task import Problem
 
@@ -33,7 +33,7 @@ def _question(problem: Problem) -> str:
     facts = problem.facts or {}
     if problem.kind != "state" or "unknown" in facts:
         raise InvalidValue(f"GIFT: {problem.name} asks for more than one choice; state at levels 1 to 4 does not")
-    found = verdict_on(facts["ladder"], facts["state"])
+    found = decide(facts["ladder"], facts["state"].columns)
     ends = {"success", *(rung.outcome for rung in found.ladder.rungs)}
     right = f"Right: {found.short_reason or 'no check stands in the way'}."
     answers = [

@@ -1,6 +1,6 @@
 """What to reply to a wrong answer: why it is wrong and when it would be right, but not what is right instead."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -12,6 +12,7 @@ from ..model.explanation import Explanation
 from ..model.ladder import Rung
 from ..model.outcome import outcome_name
 from ..model.rules import BOXES
+from ..model.sentence import listed, values_text
 from ..model.verdict import Verdict, cause_text, decide
 
 
@@ -32,7 +33,7 @@ def outcome_reply(found: Verdict, outcome: str) -> str:
         own = f"{who} never ends in {outcome}"
     else:
         there = decide(found.ladder, {**found.state.columns, **change})
-        own = f"{outcome} would be right with {values_text(change)}: {_why(found, there)}"
+        own = f"{outcome} would be right with {values_in_words(change)}: {_why(found, there)}"
     manual = manual_says(found.ladder.instruction, found.state.columns)
     if manual and manual.outcome == outcome and manual.ladder != found.ladder:
         return f"{manual_text(manual)}, but not what {found.ladder.source} does; {own}"
@@ -62,16 +63,16 @@ def _way(found: Verdict, outcome: str) -> Mapping[str, Value] | None:
 
 def _why(found: Verdict, there: Verdict) -> str:
     """Say why the state of `found` does not end as that of `there`, which follows from it by some changes."""
-    rungs = found.ladder.rungs
-    firing = found.ladder.firing(found.state.columns)
+    ladder = found.ladder
+    firing = ladder.firing(found.state.columns)
     if there.rung is None:
-        failing = [rungs.index(rung) + 1 for rung in firing]
+        failing = [ladder.number(rung) for rung in firing]
         return f"here {_checks(failing)} {'fails' if len(failing) == 1 else 'fail'}"
-    number = rungs.index(there.rung) + 1
+    number = ladder.number(there.rung)
     if there.rung not in firing:
         return f"check {number} asks for {there.rung.name}, and passes here"
-    first = [rung for rung in firing if rungs.index(rung) < number - 1]
-    numbers = [rungs.index(rung) + 1 for rung in first]
+    first = [rung for rung in firing if ladder.number(rung) < number]
+    numbers = [ladder.number(rung) for rung in first]
     because = f" ({cause_text(first[0], found.state)})" if len(first) == 1 else ""
     cause = cause_text(there.rung, found.state)
     return (
@@ -80,21 +81,16 @@ def _why(found: Verdict, there: Verdict) -> str:
 
 
 def _checks(numbers: Sequence[int]) -> str:
-    return f"check {numbers[0]}" if len(numbers) == 1 else f"checks {_list(numbers)}"
+    return f"check {numbers[0]}" if len(numbers) == 1 else f"checks {listed(numbers)}"
 
 
-def _list(words: Iterable[object], conjunction: str = "and") -> str:
-    *others, last = map(str, words)
-    return f"{', '.join(others)} {conjunction} {last}" if others else last
-
-
-def values_text(values: Mapping[str, Value]) -> str:
+def values_in_words(values: Mapping[str, Value]) -> str:
     """Write values (by column name) in a sentence.
 
-    >>> values_text({"CR4.VMXE": 1, "CPL": 0})
+    >>> values_in_words({"CR4.VMXE": 1, "CPL": 0})
     'CR4.VMXE = 1 and CPL = 0'
     """
-    return _list(f"{name} = {value}" for name, value in values.items())
+    return listed(f"{name} = {value}" for name, value in values.items())
 
 
 def manual_says(instruction: str, state: Mapping[str, Value]) -> Verdict | None:
@@ -144,7 +140,7 @@ def cause_choice(explanation: Explanation, name: str) -> CauseChoice:
     ladder = explanation.ladder
     for number, rung in enumerate(ladder.rungs, 1):
         if rung.name == name:
-            condition = " and ".join(f"{axis} = {_list(values, 'or')}" for axis, values in rung.when.items())
+            condition = " and ".join(f"{axis} = {listed(values, 'or')}" for axis, values in rung.when.items())
             return CauseChoice(name, f"{condition} (check {number} asks for {name})", (rung,))
     try:
         (column,) = named_axes([name])
@@ -182,7 +178,7 @@ def cause_reply(explanation: Explanation, name: str) -> str:
 
 def _passes(explanation: Explanation, axis: str, rungs: Sequence[Rung]) -> str:
     """Say that these checks pass because of the value of this axis."""
-    numbers = [explanation.ladder.rungs.index(rung) + 1 for rung in rungs]
+    numbers = [explanation.ladder.number(rung) for rung in rungs]
     lines = explanation.evidence.get(axis)
     shown = f"{lines[0].partition(':')[0]} shows {axis}" if lines else axis
     return f"{shown} = {explanation.known[axis]}, so {_checks(numbers)} {'passes' if len(numbers) == 1 else 'pass'}"
@@ -191,18 +187,18 @@ def _passes(explanation: Explanation, axis: str, rungs: Sequence[Rung]) -> str:
 def _innocent(explanation: Explanation, rung: Rung) -> str:
     """Say why this check cannot be the one that refused."""
     ladder, known = explanation.ladder, explanation.known
-    number = ladder.rungs.index(rung) + 1
+    number = ladder.number(rung)
     for axis, values in rung.when.items():
         if axis in known and known[axis] not in values:
             return _passes(explanation, axis, [rung])
         if all(value in explanation.excluded.get(axis, ()) for value in values):
-            return f"the bytes of the instruction rule out {axis} = {_list(values, 'or')}, so check {number} passes"
+            return f"the bytes of the instruction rule out {axis} = {listed(values, 'or')}, so check {number} passes"
     for seen in explanation.observations:
         if not seen.allows(rung.outcome, rung.error, rung.flags):
             return f"check {number} would end in {rung.ending}, but what was seen is {seen.text}"
     for earlier, other in enumerate(ladder.rungs[: number - 1], 1):
         if other.when.keys() <= known.keys() and matches(other.when, known):
-            cause = " and ".join(f"{axis} = {known[axis]}" for axis in other.when)
+            cause = values_text({axis: known[axis] for axis in other.when}, " and ")
             return f"check {earlier} ({cause}) comes before check {number}"
     if explanation.decoded and rung.by == "decoder":
         return f"check {number} is about the bytes, and these are those of {ladder.instruction}"

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping
 
 from ..model.axis import BY_NAME, Value
-from ..model.instruction import BY_INSTRUCTION, READY
+from ..model.instruction import BY_INSTRUCTION, READY, not_ready
 from ..model.modes import MODE_AXES, mode_of
+from ..model.sentence import values_text
 
 # What a processor does, as people say it; these bits are always shown.
 _ALWAYS = (*MODE_AXES, "CPL", "VMX", "current_VMCS")
@@ -61,20 +62,12 @@ def brief(instruction: str, state: Mapping[str, Value]) -> str:
     >>> brief("VMXON", {**READY["VMXON"], "CS.L": 0, "CPL": 3}), brief("VMXON", READY["VMXON"])
     ('compatibility mode, CPL = 3', 'ready')
     """
-    ready = READY[instruction]
-    other = {name: value for name, value in state.items() if value != ready[name] and name not in MODE_AXES}
     mode = mode_of(state)
-    words = [] if mode == mode_of(ready) else [f"{str(mode).partition(',')[0]} mode"]
-    return ", ".join([*words, *([values_text(other)] if other else [])]) or "ready"
-
-
-def values_text(values: Mapping[str, Value]) -> str:
-    """Return axes with their values.
-
-    >>> values_text({"CPL": 3, "SMX": 0})
-    'CPL = 3, SMX = 0'
-    """
-    return ", ".join(f"{name} = {value}" for name, value in values.items())
+    other = not_ready(instruction, {name: value for name, value in state.items() if name not in MODE_AXES})
+    if mode == mode_of(READY[instruction]):
+        return other
+    word = f"{str(mode).partition(',')[0]} mode"
+    return word if other == "ready" else f"{word}, {other}"
 
 
 def _rest(instruction: str, state: Mapping[str, Value], unknown: Collection[str], *, ask: bool = True) -> list[str]:

@@ -54,11 +54,9 @@ export const consequences = (app) => {
     const { repair, question } = app.view;
     if (!repair) return;
     app.change(firstStep(app, question.state, repair.changes));
-    keepFocus(node);
   });
   const whole = button("All at once", () => {
     if (app.view.repair) app.change(app.view.repair.changes);
-    keepFocus(node);
   });
   const repaired = make("p", { class: "repair" }, way, step, whole);
   const list = make("dl", {}, ...fields.map((each) => each.node));
@@ -102,7 +100,6 @@ export const meaning = (app) => {
   const objection = make("span");
   const nearest = button("Go there", () => {
     if (app.view.nearest) app.change(app.view.nearest);
-    keepFocus(node);
   });
   const impossible = make("p", { class: "impossible" }, objection, nearest);
   const words = make("p", { class: "small" });
@@ -129,13 +126,6 @@ export const meaning = (app) => {
       write(note, view.note);
     },
   };
-};
-
-/** If the button that was pressed is gone, the focus goes to the verdict. @param {Node} node */
-const keepFocus = (node) => {
-  const root = /** @type {ShadowRoot} */ (node.getRootNode());
-  const active = /** @type {HTMLElement | null} */ (root.activeElement);
-  if (!active?.getClientRects().length) /** @type {HTMLElement | null} */ (root.querySelector(".headline"))?.focus();
 };
 
 /** The first of these changes after which a processor can be in the state, if there is one.

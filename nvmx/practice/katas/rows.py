@@ -52,9 +52,7 @@ def check_rows(
     if wrong:
         verdict = verdict_in(ladder, states.columns(states.first(wrong)))
         decided = own.deciding(verdict.state.columns)
-        says = (
-            f"you say {decided.ending}, by your {each} {own.rungs.index(decided) + 1}" if decided else "you say success"
-        )
+        says = f"you say {decided.ending}, by your {each} {own.number(decided)}" if decided else "you say success"
         if decided and decided.outcome == "VMfailValid" and decided.error is None:
             says += ", without an error number"
         progress = progress_text(len(states) - wrong.bit_count(), len(states))

@@ -8,6 +8,7 @@ from ...model.errors import NvmxError
 from ...model.instruction import READY, not_ready
 from ...model.ladder import Ladder, Rung
 from ...model.rules import complete
+from ...model.sentence import listed
 from ...model.state import State
 from ...model.verdict import Verdict, cause_text
 from .result import Check
@@ -47,12 +48,7 @@ def right_text(verdict: Verdict) -> str:
     """
     if verdict.rung is None:
         return "success, since no check stands in the way"
-    return f"{verdict.ending}, because {verdict.cause} (check {number_of(verdict.ladder, verdict.rung)})"
-
-
-def number_of(ladder: Ladder, rung: Rung) -> int:
-    """Return the position of a check, counted from 1."""
-    return ladder.rungs.index(rung) + 1
+    return f"{verdict.ending}, because {verdict.cause} (check {verdict.ladder.number(verdict.rung)})"
 
 
 def verdict_in(ladder: Ladder, state: Mapping[str, Value], kept: Iterable[str] = ()) -> Verdict:
@@ -70,9 +66,9 @@ def hints_for(verdict: Verdict) -> tuple[str, ...]:
         if not changed:
             return ("Look at the ready state.", "Here every check passes: which of yours fires?")
         return (
-            f"Look at {_listed(changed)}.",
+            f"Look at {listed(changed)}.",
             "Here every check passes: which of yours fires?",
-            f"By {verdict.ladder.source}, {_listed(changed)} alone {_is_are(changed)} no reason to refuse.",
+            f"By {verdict.ladder.source}, {listed(changed)} alone {_is_are(changed)} no reason to refuse.",
         )
     named = [name for name in rung.when if state.columns[name] != ready[name]] or list(rung.when)
     second = (
@@ -80,12 +76,8 @@ def hints_for(verdict: Verdict) -> tuple[str, ...]:
         if verdict.masked
         else "Which of your checks fires here?"
     )
-    third = f"Check {number_of(verdict.ladder, rung)} asks for {rung.name}: {rung.reason}."
-    return f"Look at {_listed(named)}.", second, third
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    third = f"Check {verdict.ladder.number(rung)} asks for {rung.name}: {rung.reason}."
+    return f"Look at {listed(named)}.", second, third
 
 
 def _is_are(names: list[str]) -> str:

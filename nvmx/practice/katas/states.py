@@ -21,7 +21,6 @@ from .sentences import (
     fires,
     hints_for,
     named_state,
-    number_of,
     passed,
     quoted,
     right_text,
@@ -124,7 +123,7 @@ def _ways_to(outcome: str, ladder: Ladder) -> tuple[str, ...]:
     rung = next((rung for rung in ladder.rungs if rung.outcome == outcome and rung.by != "decoder"), None)
     if rung is not None:
         hints.append(
-            f"Check {number_of(ladder, rung)} ends in {outcome}: it asks for {rung.name}; all before it must pass."
+            f"Check {ladder.number(rung)} ends in {outcome}: it asks for {rung.name}; all before it must pass."
         )
     return tuple(hints)
 

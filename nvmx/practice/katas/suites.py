@@ -9,7 +9,7 @@ from ...model.mutant import Mutant, mutants_of
 from ...model.nearest_first import PossibleStates
 from ...model.outcome import flags_text
 from .result import Check, not_yet
-from .sentences import complete_state, ends_sentence, named_state, number_of, verdict_in
+from .sentences import complete_state, ends_sentence, named_state, verdict_in
 
 _EXPECTED = ("outcome", "rung", "flags", "error", "faults", "possible")  # columns of tables
 _SHOWN = 4  # so many checks with faults that are missed are named
@@ -82,7 +82,7 @@ def check_suite(answer: Sequence[Mapping[Any, Any]], ladder: Ladder, kills: int 
 def _how(ladder: Ladder, mutant: Mutant) -> str:
     for rung in ladder.rungs:
         if rung.name == mutant.rung:
-            return f"There, check {number_of(ladder, rung)} must make a difference; the fault is: {mutant.fault}."
+            return f"There, check {ladder.number(rung)} must make a difference; the fault is: {mutant.fault}."
     return f"There, the instruction must succeed; the fault is: {mutant.fault}."
 
 

@@ -6,14 +6,14 @@ from ...model.axis import Value
 from ...model.box import matches
 from ...model.instruction import BY_INSTRUCTION
 from ...model.rules import broken_rule
-from ...model.verdict import Verdict
-from ..blanks import verdict_on
+from ...model.sentence import values_text
+from ...model.verdict import Verdict, decide
 from ..chooser import Chooser
 from ..draw import draw_ladder, draw_state
 from ..level import Level
 from ..task import Blank, Problem
 from ..typed import read_changes
-from ..wording import READY_NOTE, in_words, values_text
+from ..wording import READY_NOTE, in_words
 
 _TRIES = 60
 
@@ -27,7 +27,7 @@ def make(chooser: Chooser, level: Level, seed: int) -> Problem:
         if tries % _TRIES == 0:
             least = max(least - 1, 1)
         drawn = draw_state(chooser, draw_ladder(chooser, level), level, fails=True)
-        found = verdict_on(drawn.ladder, drawn.state)
+        found = decide(drawn.ladder, drawn.state.columns)
         ends = [name for name in BY_INSTRUCTION[drawn.ladder.instruction].outcomes if name != found.outcome]
         target = chooser.pick(ends) if level.number > 3 and chooser.chance(2) else "success"
         repair = found.repair(target)

@@ -9,6 +9,7 @@ from ...model.explanation import Explanation
 from ...model.instruction import INSTRUCTIONS, READY
 from ...model.observed import FAULTS, observations
 from ...model.registers import FEATURE_CONTROL
+from ...model.sentence import values_text
 from ...model.state import State
 from ..blanks import checks_blank, outcomes_blank
 from ..chooser import Chooser
@@ -17,7 +18,6 @@ from ..level import Level
 from ..printers import Report, bochs, can_print, dump_vmcs, linux_oops, oops, qemu, report
 from ..task import Blank, Problem
 from ..typed import read_choice, read_yes
-from ..wording import values_text
 
 _SUSPECTS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 4}  # how many checks can be left, by level
 _WRMSR = "0f 30"

@@ -4,7 +4,8 @@ from ...ask import explain_known
 from ...model.axis import Value
 from ...model.instruction import BY_INSTRUCTION
 from ...model.modes import MODE_AXES
-from ..blanks import check_blank, ending_blank, masked_blank, outcomes_blank, verdict_on
+from ...model.verdict import decide
+from ..blanks import check_blank, ending_blank, masked_blank, outcomes_blank
 from ..chooser import Chooser
 from ..draw import Drawn, draw_ladder, draw_state
 from ..level import Level
@@ -35,7 +36,7 @@ def _known(chooser: Chooser, level: Level, seed: int, drawn: Drawn) -> Problem:
         lines += not_shown(ladder.instruction, state.columns, report.shows)
     else:
         lines += in_words(ladder.instruction, state.columns)
-    found = verdict_on(ladder, state)
+    found = decide(ladder, state.columns)
     blanks = [ending_blank(found), check_blank(found)]
     if level.number > 2:
         blanks.append(masked_blank(found))
