@@ -5,8 +5,8 @@ answers equal to Python's.  `explorer.js` shows the answer and everything that c
 with that part's name; `style.js` has all of its style.
 """
 
-from .document import page
+from .document import embedded, page
 from .export import rows
 from .scripts import enhance, module
 
-__all__ = ["enhance", "module", "page", "rows"]
+__all__ = ["embedded", "enhance", "module", "page", "rows"]

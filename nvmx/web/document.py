@@ -1,26 +1,10 @@
-"""The whole explorer as one HTML file, which needs nothing else."""
+"""The whole explorer as one HTML file, which needs nothing else, or as a part of another page."""
 
 from ..model.ladder import Ladder
 from .scripts import module, rows_json
 
 # The question is in the address after "#": a link holds it, and each change is a step in the browser's history.
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>nvmx: what happens to VMXON and VMXOFF?</title>
-<style>
-html {{ color-scheme: light dark }}
-body {{ margin: 0; background: Canvas; color: CanvasText; font-family: system-ui, sans-serif }}
-h1 {{ margin: 0; padding: .5rem .8rem 0; font-size: 1rem; font-weight: 600 }}
-</style>
-</head>
-<body>
-<main>
-<h1>A guest executes VMXON or VMXOFF in this state: what happens, and why?</h1>
-<div id="explorer"><p>This page needs JavaScript.</p></div>
-</main>
+_PART = """<div id="explorer"><p>This page needs JavaScript.</p></div>
 <script type="application/json" id="rows">{rows}</script>
 <script type="module">
 {module}
@@ -55,6 +39,23 @@ addEventListener("popstate", () => {{
 }});
 }}
 </script>
+"""
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>nvmx: what happens to VMXON and VMXOFF?</title>
+<style>
+html {{ color-scheme: light dark }}
+body {{ margin: 0; background: Canvas; color: CanvasText; font-family: system-ui, sans-serif }}
+h1 {{ margin: 0; padding: .5rem .8rem 0; font-size: 1rem; font-weight: 600 }}
+</style>
+</head>
+<body>
+<main>
+<h1>A guest executes VMXON or VMXOFF in this state: what happens, and why?</h1>
+{part}</main>
 </body>
 </html>
 """
@@ -69,4 +70,13 @@ def page(*own: Ladder) -> str:
     >>> page().startswith("<!doctype html>")
     True
     """
-    return _PAGE.format(rows=rows_json(*own), module=module())
+    return _PAGE.format(part=embedded(*own))
+
+
+def embedded(*own: Ladder) -> str:
+    """Return the same explorer as elements of another page, whose address then holds the question.
+
+    >>> embedded().startswith('<div id="explorer">')
+    True
+    """
+    return _PART.format(rows=rows_json(*own), module=module())

@@ -1,0 +1,1 @@
+"""The editions: each module has a function `build(out)`, which fills an empty folder."""

@@ -1,0 +1,29 @@
+"""The glossary: every word of the lessons, in the order in which they are explained, each under its own address."""
+
+from pathlib import Path
+
+from nvmx.plots.picture import Picture
+from nvmx.words import Word, glossary
+
+from .markdown import plain, write as write_page
+from .notebooks import LESSONS
+
+_ABOUT = "Each word is explained with words that come before it. The number is that of the lesson that explains it."
+
+
+def write(source: Path) -> None:
+    """Write the page and its pictures."""
+    words = [glossary(name) for name in glossary()]
+    write_page(source, "glossary", "# Glossary", _ABOUT, *(_entry(word, source) for word in words))
+
+
+def _entry(word: Word, source: Path) -> str:
+    lesson = LESSONS[word.lesson]
+    also = f" (also: {plain(', '.join(word.also))})" if word.also else ""
+    text = f"## {plain(word.word)}\n\n{plain(word.meaning)}{also} [Lesson {word.lesson}]({lesson}.ipynb)"
+    picture = word.draw()
+    if not isinstance(picture, Picture):
+        return text
+    name = f"word-{word.picture}.svg"
+    picture.save(source / name)
+    return f"{text}\n\n```{{image}} {name}\n:alt: {picture.sentence}\n```"

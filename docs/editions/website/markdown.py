@@ -1,0 +1,39 @@
+"""Small pieces of Markdown and HTML that the generated pages share."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from nvmx.model.html import tag
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
+
+
+def plain(text: str) -> str:
+    r"""Return text that means itself in Markdown.
+
+    >>> plain("a_b | #UD")
+    'a\\_b \\| \\#UD'
+    """
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> str:
+    """Return a table in HTML whose rows become blocks on a narrow screen: each cell knows the name of its column."""
+    return str(
+        tag(
+            "table",
+            tag("thead", tag("tr", *(tag("th", cell, scope="col") for cell in head))),
+            tag("tbody", *(tag("tr", *_cells(head, row)) for row in rows)),
+            **{"class": f"stacked {name}"},
+        )
+    )
+
+
+def _cells(head: Sequence[str], row: Sequence[object]) -> list[str]:
+    return [tag("td", cell, data_label=label) for label, cell in zip(head, row, strict=True)]
+
+
+def write(folder: Path, name: str, *blocks: str) -> None:
+    """Write a page of Markdown."""
+    (folder / f"{name}.md").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
