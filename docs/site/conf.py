@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from website.notebooks import anchor
+
 import nvmx
 
 project = "nvmx"
@@ -28,6 +30,7 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # they would come from another
 nb_merge_streams = True
 myst_enable_extensions: list[str] = []  # "$" is a dollar
 myst_heading_anchors = 6
+myst_heading_slug_func = anchor  # as in JupyterLab, so that links into sections lead there
 suppress_warnings = ["config.cache"]  # a function in the settings
 
 # In docstrings, `name` is code.  They are prose, in which napoleon would see sections.
@@ -37,11 +40,6 @@ autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 toc_object_entries = False
-
-
-def myst_heading_slug_func(heading: str) -> str:
-    """Name a heading as JupyterLab does, so that the lessons' links into sections lead there."""
-    return heading.replace("`", "").replace(" ", "-")
 
 
 def add_script(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

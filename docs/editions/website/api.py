@@ -25,6 +25,4 @@ def _page(part: str) -> str:
             lines += [f".. autoclass:: {part}.{name}", "   :members:", ""]
         elif inspect.isroutine(thing):
             lines += [f".. autofunction:: {part}.{name}", ""]
-        elif not inspect.ismodule(thing):
-            lines += [f".. autodata:: {part}.{name}", ""]
     return "\n".join(lines) + "\n"

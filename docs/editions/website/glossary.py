@@ -5,7 +5,7 @@ from pathlib import Path
 from nvmx.plots.picture import Picture
 from nvmx.words import Word, glossary
 
-from .markdown import plain, write as write_page
+from .markdown import picture, plain, write as write_page
 from .notebooks import LESSONS
 
 _ABOUT = "Each word is explained with words that come before it. The number is that of the lesson that explains it."
@@ -21,9 +21,9 @@ def _entry(word: Word, source: Path) -> str:
     lesson = LESSONS[word.lesson]
     also = f" (also: {plain(', '.join(word.also))})" if word.also else ""
     text = f"## {plain(word.word)}\n\n{plain(word.meaning)}{also} [Lesson {word.lesson}]({lesson}.ipynb)"
-    picture = word.draw()
-    if not isinstance(picture, Picture):
+    drawn = word.draw()
+    if not isinstance(drawn, Picture):
         return text
     name = f"word-{word.picture}.svg"
-    picture.save(source / name)
-    return f"{text}\n\n```{{image}} {name}\n:alt: {picture.sentence}\n```"
+    drawn.save(source / name)
+    return f"{text}\n\n{picture(name, drawn.sentence)}"

@@ -11,7 +11,7 @@ from nvmx.model.ladder import Ladder, Rung
 from nvmx.model.look import LOOK
 from nvmx.plots.picture import Picture
 
-from .markdown import plain, table, write as write_page
+from .markdown import picture, plain, table, write as write_page
 from .notebooks import link
 
 SOURCE = "intel"
@@ -73,10 +73,10 @@ def _pictures(source: Path, ladder: Ladder) -> Iterator[str]:
         "checks": nvmx.plots.checks(name, SOURCE),
         "map": nvmx.plots.map(name, SOURCE),
     }
-    for kind, picture in pictures.items():
+    for kind, drawn in pictures.items():
         file = f"{name.lower()}-{kind}.svg"
-        picture.save(source / file)
-        yield f"```{{figure}} {file}\n:alt: {picture.sentence}\n\n{plain(picture.sentence)}\n```"
+        drawn.save(source / file)
+        yield picture(file, drawn.sentence, caption=True)
 
 
 def _by_source(name: str, source: str) -> str:

@@ -1,5 +1,6 @@
 """Small pieces of Markdown and HTML that the generated pages share."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -32,6 +33,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> s
 
 def _cells(head: Sequence[str], row: Sequence[object]) -> list[str]:
     return [tag("td", cell, data_label=label) for label, cell in zip(head, row, strict=True)]
+
+
+def picture(file: str, sentence: str, *, caption: bool = False) -> str:
+    """Return a picture with its sentence for those who cannot see it, and below it for everybody if `caption`."""
+    kind, below = ("figure", f"\n\n{plain(sentence)}") if caption else ("image", "")
+    return f"```{{{kind}}} {file}\n:alt: {json.dumps(sentence, ensure_ascii=False)}{below}\n```"
 
 
 def write(folder: Path, name: str, *blocks: str) -> None:

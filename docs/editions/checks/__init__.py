@@ -1,0 +1,1 @@
+"""What is checked of each edition, in Chromium."""
