@@ -49,3 +49,11 @@ build:
     {{ uv }} run --isolated --no-project --with dist/*.whl python -I -c \
         'import nvmx; print(nvmx.__file__, repr(nvmx.verdict("VMXON", "intel", cpl=3)))'
     {{ uv }} run --isolated --no-project --with dist/*.whl nvmx verdict VMXON intel cpl=3
+
+# all editions of the course, or those named, in build/editions: site
+editions *names:
+    {{ uv }} run --group editions python docs/editions/build.py {{ names }}
+
+# the editions that are built, in Chromium without any other host (needs chromium and npm)
+check-editions *names:
+    {{ uv }} run --group editions python docs/editions/check.py {{ names }}

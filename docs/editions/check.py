@@ -1,19 +1,19 @@
 """Check the editions that are built in Chromium, which gets nothing from any other host.
 
-`uv run --group editions python docs/editions/check.py [EDITION ...]` prints what it counted, writes a screenshot of each
-page into build/editions/screenshots, and ends with status 1 if something is wrong.  An edition is checked by the module
-in `checks` with its name, which has a function `check(folder, browser, screenshots)` that returns what is wrong.
+`uv run --group editions python docs/editions/check.py [EDITION ...]` prints what it counted, writes a screenshot of
+each page into build/editions/screenshots, and ends with status 1 if something is wrong.  An edition is checked by the
+module in `checks` with its name, which has a function `check(folder, browser, screenshots)` that returns what is wrong.
 """
 
 import shutil
 import sys
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 
 import checks
-from build import OUT
 from playwright.sync_api import sync_playwright
+
+from build import OUT
 
 CHECKS = tuple(module.name for module in iter_modules(checks.__path__) if module.name != "pages")
 

@@ -22,8 +22,8 @@ CLICK = r"""async () => {
     const text = () => root.innerHTML + [...root.querySelectorAll("input")].map(box => box.checked).join();
     const seen = () => [...root.querySelectorAll(".headline, .answer, [role=status]")].map(e => e.textContent).join();
     let answered = false;
-    for (const control of root?.querySelectorAll(quiz
-      ? "button, input[type=radio]" : ".checks input:not(:disabled), button[data-axis], input:not(:disabled), select") ?? []) {
+    const controls = quiz ? "button, input[type=radio]" : "input:not(:disabled), select";
+    for (const control of root?.querySelectorAll(controls) ?? []) {
       const before = quiz ? text() : seen();
       if (control.type === "number") { control.value = control.max || "1"; continue; }
       if (control.tagName === "SELECT") {
@@ -41,7 +41,8 @@ CLICK = r"""async () => {
 SIDEWAYS = r"""() => {
   const over = document.documentElement.scrollWidth - innerWidth;
   if (over <= 0) return "";
-  const wide = [...document.querySelectorAll("main *, article *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
+  const sticksOut = e => e.getBoundingClientRect().right > innerWidth + 1;
+  const wide = [...document.querySelectorAll("main *, article *")].filter(sticksOut);
   return `${over} px: ${wide.slice(0, 3).map(e => e.tagName + "." + e.className).join(", ")}`;
 }"""
 

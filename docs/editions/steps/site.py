@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from sphinx.cmd.build import build_main
-from website import api, documents, glossary, instructions, messages, notebooks, poster, start
+from website import accessible, api, documents, glossary, instructions, messages, notebooks, poster, start
 
 from nvmx.web import enhance
 
@@ -23,6 +23,8 @@ def build(out: Path) -> None:
         doctrees = Path(folder) / "doctrees"
         if build_main(["-q", "-W", "--keep-going", "-b", "html", "-d", str(doctrees), str(source), str(out)]):
             raise RuntimeError("Sphinx warned")
+    for page in out.glob("*.html"):
+        page.write_text(accessible.fixed(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.rmtree(out / "_sources", ignore_errors=True)
     (out / ".buildinfo").unlink(missing_ok=True)
     (out / ".nojekyll").touch()  # GitHub Pages leaves out folders such as _static otherwise

@@ -1,25 +1,32 @@
-"""The documents of the repository: docs/*.md and CONTRIBUTING.md.  What they link to outside the site is in the source."""
+"""The documents of the repository: CONTRIBUTING.md and docs/*.md.  Their links to files lead to the repository."""
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 from .notebooks import LESSONS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).resolve().parents[3]
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 
 
 def write(source: Path) -> None:
-    """Write the documents under their own names."""
-    documents = {path.resolve(): path.stem for path in [*(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"]}
-    pages = documents | {ROOT / "notebooks" / f"{lesson}.ipynb": lesson for lesson in LESSONS}
-    for path, name in documents.items():
-        text = _LINK.sub(lambda match, path=path: _linked(match, path, pages), path.read_text(encoding="utf-8"))
-        (source / f"{name.lower()}.md").write_text(text, encoding="utf-8")
+    """Write the documents under their own names, and name them in the start page's list."""
+    paths = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    names = {path: path.stem.lower() for path in paths}
+    pages = {path: f"{name}.md" for path, name in names.items()}
+    pages |= {ROOT / "notebooks" / f"{lesson}.ipynb": f"{lesson}.ipynb" for lesson in LESSONS}
+    for path in paths:
+        text = _LINK.sub(partial(_linked, path, pages), path.read_text(encoding="utf-8"))
+        (source / pages[path]).write_text(text, encoding="utf-8")
+    start = source / "index.md"
+    start.write_text(
+        start.read_text(encoding="utf-8").replace("DOCUMENTS", "\n".join(names.values())), encoding="utf-8"
+    )
 
 
-def _linked(match: "re.Match[str]", path: Path, pages: dict[Path, str]) -> str:
+def _linked(path: Path, pages: dict[Path, str], match: "re.Match[str]") -> str:
     """Return the link with its target on the site, or in the repository, whose address GitHub's workflow knows."""
     words, target = match.groups()
     if re.match(r"[a-z]+:|#", target):
@@ -27,8 +34,7 @@ def _linked(match: "re.Match[str]", path: Path, pages: dict[Path, str]) -> str:
     file, _, section = target.partition("#")
     found = (path.parent / file).resolve()
     if found in pages:
-        suffix = ".ipynb" if found.suffix == ".ipynb" else ".md"
-        return f"[{words}](<{pages[found].lower()}{suffix}{'#' if section else ''}{section}>)"
+        return f"[{words}](<{pages[found]}{'#' if section else ''}{section}>)"
     if repository := os.environ.get("GITHUB_REPOSITORY"):
         at = os.environ.get("GITHUB_SHA", "HEAD")
         return f"[{words}](https://github.com/{repository}/blob/{at}/{found.relative_to(ROOT).as_posix()})"

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from nvmx.plots.picture import Picture
-from nvmx.words import Word, glossary
+from nvmx.words import Glossary, Word, glossary
 
-from .markdown import picture, plain, write as write_page
+from .markdown import picture, plain, write_page
 from .notebooks import LESSONS
 
 _ABOUT = "Each word is explained with words that come before it. The number is that of the lesson that explains it."
@@ -13,8 +13,9 @@ _ABOUT = "Each word is explained with words that come before it. The number is t
 
 def write(source: Path) -> None:
     """Write the page and its pictures."""
-    words = [glossary(name) for name in glossary()]
-    write_page(source, "glossary", "# Glossary", _ABOUT, *(_entry(word, source) for word in words))
+    words = glossary()
+    assert isinstance(words, Glossary)
+    write_page(source, "glossary", "# Glossary", _ABOUT, *(_entry(word, source) for word in words.words))
 
 
 def _entry(word: Word, source: Path) -> str:

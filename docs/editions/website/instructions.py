@@ -11,7 +11,7 @@ from nvmx.model.ladder import Ladder, Rung
 from nvmx.model.look import LOOK
 from nvmx.plots.picture import Picture
 
-from .markdown import picture, plain, table, write as write_page
+from .markdown import picture, plain, table, write_page
 from .notebooks import link
 
 SOURCE = "intel"
@@ -40,12 +40,13 @@ def write(source: Path) -> None:
         write_page(
             source,
             name.lower(),
+            "---\nhide-toc: true\n---",  # the ladder needs the room
             f"# {name}",
             f"The first check that fails decides how it ends. If none does: success. (VM-exit reason {row.exit_reason};"
             f" by {plain(all_sources()[SOURCE].title)}.)",
             str(table(_HEAD, [_cells(n, rung) for n, rung in enumerate(ladder.rungs, 1)], "ladder")),
-            f"[Try it in the explorer](<index.md>), print the [poster of all axes](poster.md), or ask on the command line:"
-            f" `nvmx verdict {name} {SOURCE} cpl=3`.",
+            f"Try it in [the explorer](index.md), print [the poster of all axes](poster.md), or ask on the command"
+            f" line: `nvmx verdict {name} {SOURCE} cpl=3`.",
             "## In pictures",
             *_pictures(source, ladder),
             "## In the course",

@@ -41,6 +41,6 @@ def picture(file: str, sentence: str, *, caption: bool = False) -> str:
     return f"```{{{kind}}} {file}\n:alt: {json.dumps(sentence, ensure_ascii=False)}{below}\n```"
 
 
-def write(folder: Path, name: str, *blocks: str) -> None:
+def write_page(folder: Path, name: str, *blocks: str) -> None:
     """Write a page of Markdown."""
     (folder / f"{name}.md").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ import nvmx
 from nvmx.dumps.formats.messages import MESSAGES
 from nvmx.model.html import Markup, code_line, tag
 
-from .markdown import table, write as write_page
+from .markdown import table, write_page
 from .notebooks import CASES, headings
 
 _FIRMWARE, _TAKEN, _BEFORE, _RESTART = "Case 6", "Case 7", "Case 8", "Case 10"
@@ -81,13 +81,18 @@ def meaning(text: str) -> str:
     found = nvmx.read(text)
     notes = [note.removesuffix(" (line 1)") for note in found.notes]
     known = [f"{axis} = {value}" for axis, value in found.known.items()]
-    if seen := " or ".join(found.observed):
-        notes.append(f"{found.instruction} was executed, and {'faulted' if seen == 'fault' else f'ended in {seen}'}")
+    if seen := " or ".join(found.observed).replace("fault", "an exception"):
+        notes.append(f"{found.instruction} was executed; how it ended: {seen}")
     if known:
         notes.append(f"it says that {', '.join(known)}")
     if not notes:
         raise LookupError(f"nvmx.read says nothing about {text!r}")
-    return ". ".join(note[0].upper() + note[1:] for note in dict.fromkeys(notes)) + "."
+    return " ".join(f"{_sentence(note)}." for note in dict.fromkeys(notes))
+
+
+def _sentence(note: str) -> str:
+    """Return the note with a capital, unless it begins with a name such as kvm_intel."""
+    return note if "_" in note.split()[0] else note[0].upper() + note[1:]
 
 
 def _where(case: str) -> Markup:
