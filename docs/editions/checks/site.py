@@ -3,6 +3,7 @@
 import sys
 import urllib.parse
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,7 @@ def _address(browser: Any, home: str) -> list[str]:
 def _accessibility(browser: Any, home: str) -> list[str]:
     """Return what axe-core finds on the first pages of each kind, light and dark."""
     sys.path.append(str(Path(__file__).parents[3] / "tests" / "web"))
-    from npm import installed
-
-    script = installed("axe-core@4.14.1") / "axe-core" / "axe.min.js"
+    script = import_module("npm").installed("axe-core@4.14.1") / "axe-core" / "axe.min.js"
     wrong = []
     for scheme in ("light", "dark"):
         context = browser.new_context(viewport=WIDE, color_scheme=scheme)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nvmx.plots.picture import Picture
-from nvmx.words import Glossary, Word, glossary
+from nvmx.words import WORDS, Word
 
 from .markdown import picture, plain, write_page
 from .notebooks import LESSONS
@@ -13,9 +13,7 @@ _ABOUT = "Each word is explained with words that come before it. The number is t
 
 def write(source: Path) -> None:
     """Write the page and its pictures."""
-    words = glossary()
-    assert isinstance(words, Glossary)
-    write_page(source, "glossary", "# Glossary", _ABOUT, *(_entry(word, source) for word in words.words))
+    write_page(source, "glossary", "# Glossary", _ABOUT, *(_entry(word, source) for word in WORDS))
 
 
 def _entry(word: Word, source: Path) -> str:
