@@ -14,6 +14,7 @@ html_title = "nvmx"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_use_index = False  # it is wider than a phone, and the pages of the API are indexes themselves
 html_show_copyright = False
 html_show_sphinx = False
 exclude_patterns = ["explorer.html"]

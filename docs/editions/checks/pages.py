@@ -37,9 +37,12 @@ CLICK = r"""async () => {
   }
   return { explorers, questions, silent };
 }"""
-# By how much the page scrolls sideways, and what sticks out.
+# By how much the page, or its frame (as in Furo on a phone), scrolls sideways, and what sticks out.
 SIDEWAYS = r"""() => {
-  const over = document.documentElement.scrollWidth - innerWidth;
+  const scrolls = e => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+  const frames = [...document.querySelectorAll("body, main, article, .main, .content")].filter(scrolls);
+  frames.push(document.documentElement);
+  const over = Math.max(...frames.map(e => e.scrollWidth - e.clientWidth));
   if (over <= 0) return "";
   const sticksOut = e => e.getBoundingClientRect().right > innerWidth + 1;
   const wide = [...document.querySelectorAll("main *, article *")].filter(sticksOut);
