@@ -5,7 +5,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from .notebooks import LESSONS
+from lessons import LESSONS
 
 ROOT = Path(__file__).resolve().parents[3]
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from lessons import LESSONS
+
 from nvmx.plots.picture import Picture
 from nvmx.words import WORDS, Word
 
 from .markdown import picture, plain, write_page
-from .notebooks import LESSONS
 
 _ABOUT = "Each word is explained with words that come before it. The number is that of the lesson that explains it."
 

@@ -6,13 +6,13 @@ The meanings are what `nvmx.read` says about the text, so each line here is read
 from pathlib import Path
 
 from docutils.nodes import make_id
+from lessons import CASES, headings
 
 import nvmx
 from nvmx.dumps.formats.messages import MESSAGES
 from nvmx.model.html import Markup, code_line, tag
 
 from .markdown import table, write_page
-from .notebooks import CASES, headings
 
 _FIRMWARE, _TAKEN, _BEFORE, _RESTART = "Case 6", "Case 7", "Case 8", "Case 10"
 # Messages of Linux, as it prints them, and the case about each.

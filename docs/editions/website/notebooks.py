@@ -5,28 +5,20 @@ import re
 from pathlib import Path
 from typing import Any
 
-NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
-LESSONS = tuple(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")))
-CASES = "09-case-files"
-_HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+from lessons import CASES, LESSONS, headings, read
+
 _INDEX = "## Index: "
 
 
 def write(source: Path) -> None:
     """Write the notebooks, and the fifteen questions as a page of their own."""
     for lesson in LESSONS:
-        notebook = _read(lesson)
+        notebook = read(lesson)
         for cell in notebook["cells"]:
             if sentences := _sentences(cell):
                 cell["metadata"]["mystnb"] = {"image": {"alt": " ".join(sentences)}}
         (source / f"{lesson}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     (source / "questions.md").write_text(_questions(), encoding="utf-8")
-
-
-def headings(lesson: str) -> list[str]:
-    """Return the headings of a lesson."""
-    cells = [cell for cell in _read(lesson)["cells"] if cell["cell_type"] == "markdown"]
-    return [heading for cell in cells for heading in _HEADING.findall("".join(cell["source"]))]
 
 
 def link(lesson: str, beginning: str, words: str = "") -> str:
@@ -44,10 +36,6 @@ def anchor(heading: str) -> str:
     return heading.replace("`", "").replace(" ", "-")
 
 
-def _read(lesson: str) -> Any:
-    return json.loads((NOTEBOOKS / f"{lesson}.ipynb").read_text(encoding="utf-8"))
-
-
 def _sentences(cell: Any) -> list[str]:
     found = [output.get("metadata", {}).get("image/png", {}).get("alt", "") for output in cell.get("outputs", [])]
     return [sentence for sentence in found if sentence]
@@ -55,7 +43,7 @@ def _sentences(cell: Any) -> list[str]:
 
 def _questions() -> str:
     """Return the table of lesson 9 as a page: its links into the same lesson need the lesson's name."""
-    text = next(text for cell in _read(CASES)["cells"] if (text := "".join(cell["source"])).startswith(_INDEX))
+    text = next(text for cell in read(CASES)["cells"] if (text := "".join(cell["source"])).startswith(_INDEX))
     text = text.removeprefix(_INDEX).partition("\nNext: ")[0]
     text = re.sub(r" \(In JupyterLab [^)]*\)", "", text)
     text = text.replace("](#", f"]({CASES}.ipynb#")
