@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString
 from lessons import LESSONS, read
 from markdown_it import MarkdownIt
+from paper.worksheet import chosen
 
 from .sheets import Layout, check_sheet, text
 
@@ -46,6 +48,13 @@ def check(folder: Path, _browser: Any, screenshots: Path) -> list[str]:
             pages += count
             in_order += len(wanted)
         kept_back += len(secrets)
+    for name in ("worksheet", "worksheet-answers"):
+        found, count = check_sheet(folder / f"{name}.pdf", LAYOUT, range(1, 5), screenshots)
+        wrong += found
+        pages += count
+    words = text(folder / "worksheet.pdf", LAYOUT)
+    reasons = [each for problem in chosen() for blank in problem.blanks if len(each := _bare(blank.why)) >= _LONG]
+    wrong += [f"worksheet.pdf: an answer: {each}" for each in reasons if each in words]
     print(f"handouts: {pages} pages; {in_order} texts in order; {kept_back} texts kept back from students")
     return wrong
 
@@ -71,7 +80,7 @@ def _of_page(page: BeautifulSoup) -> Iterator[_Text]:
         if piece in _MARKS or _COMMAND.match(piece):
             continue
         folded, explorer = piece.find_parent("details"), piece.find_parent(attrs={"data-nvmx": True})
-        hint = folded is not None and folded.summary.get_text().startswith("Hint")
+        hint = folded is not None and folded.get_text().strip().startswith("Hint")
         for words, ending in [(piece, False)] if explorer is None else _divided(piece):
             if bare := _bare(words):
                 secret = ending or (folded is not None and not hint)
@@ -125,7 +134,9 @@ def _replies(notebook: Any) -> Iterator[str]:
             for asked in page.select("[data-nvmx-quiz]"):
                 data = json.loads(str(asked["data-nvmx-quiz"]))
                 replies = [data["praise"], *(reply for choice in data["choices"] or () for reply in choice[1:3])]
-                yield from (piece for reply in replies for piece in BeautifulSoup(reply, "html.parser").find_all(string=True))
+                yield from (
+                    piece for reply in replies for piece in BeautifulSoup(reply, "html.parser").find_all(string=True)
+                )
 
 
 def _solutions(notebook: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,9 @@ def _page(page: Any, layout: Layout) -> Iterator[str]:
     if outside:
         yield f"text in the margin: {''.join(outside)!r}"
     middles = [(each.sign, (each.box[1] + each.box[3]) / 2) for each in letters]
-    over = [sign for sign, y in middles if lowest - _GAP < y < lowest - 2 or highest + 2 < y < highest + _GAP or y < _EDGE]
+    over = [
+        sign for sign, y in middles if lowest - _GAP < y < lowest - 2 or highest + 2 < y < highest + _GAP or y < _EDGE
+    ]
     if over:
         yield f"text above or below the body: {''.join(over)!r}"
     for thing in page.get_objects(max_depth=1):
@@ -108,7 +111,7 @@ def _letters(page: Any) -> Iterator[_Letter]:
 
 def _in_body(letter: _Letter, page: Any, layout: Layout) -> bool:
     middle = (letter.box[1] + letter.box[3]) / 2
-    return layout.bottom / _TO_MM < middle < page.get_height() - layout.top / _TO_MM  # type: ignore[no-any-return]
+    return bool(layout.bottom / _TO_MM < middle < page.get_height() - layout.top / _TO_MM)
 
 
 def _overlaps(letters: list[_Letter]) -> str:
@@ -119,7 +122,7 @@ def _overlaps(letters: list[_Letter]) -> str:
     found = ""
     for line in lines.values():
         line.sort(key=lambda each: each.box[0])
-        for left, right in zip(line, line[1:], strict=False):
+        for left, right in pairwise(line):
             common = min(left.box[2], right.box[2]) - right.box[0]
             high = min(left.box[3], right.box[3]) - max(left.box[1], right.box[1])
             if common > 0.6 * min(left.box[2] - left.box[0], right.box[2] - right.box[0]) and high > 1:

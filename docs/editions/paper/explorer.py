@@ -1,6 +1,7 @@
 """An explorer on paper: a table of what each control does, or of the checks; for students without the endings."""
 
-from bs4 import NavigableString, PageElement, Tag
+from bs4 import Tag
+from bs4.element import NavigableString, PageElement
 
 from .tree import element
 
@@ -31,7 +32,7 @@ def _table(controls: Tag, *, answers: bool) -> Tag:
     head = element("tr", *(element("th", name) for name in _BRIEF))
     body = element("tbody")
     for control in controls.find_all("li", recursive=False):
-        values = control.ul.extract().find_all("li", recursive=False)
+        values = control.find_all("ul", recursive=False)[0].extract().find_all("li", recursive=False)
         body.append(element("tr", element("td", *list(control.contents), colspan=len(_BRIEF), about="1")))
         for value in values:
             parts, ending = _split(value)
@@ -41,7 +42,7 @@ def _table(controls: Tag, *, answers: bool) -> Tag:
 
 def _split(item: Tag) -> tuple[list[PageElement | str], list[PageElement | str]]:
     """Divide "CPL = 3, with A = 0: #GP(0), because ..." at the colon."""
-    parts = list(item.contents)
+    parts: list[PageElement | str] = list(item.contents)
     for number, part in enumerate(parts):
         if isinstance(part, NavigableString) and ": " in part:
             before, _, after = part.partition(": ")

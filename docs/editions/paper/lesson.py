@@ -4,6 +4,7 @@ import ast
 import base64
 import re
 import sys
+import textwrap
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import import_module
@@ -25,6 +26,8 @@ _MARKDOWN = MarkdownIt("commonmark").enable("table")
 # Cells that end in one of these ask or show something that is on the page; the call itself says nothing more.
 _ASKING = ("predict", "predict_cause", "guess", "explorer", "history", "practice")
 _CALLS = {f"nvmx.lab.{name}" for name in _ASKING} | {"nvmx.glossary"}
+_FEWEST_LINES, _MOST_LINES = 5, 20  # to write a kata on
+_WIDE = 109  # letters in a line of output
 _TICKED = re.compile(r"the first (\d+) are ticked")
 _QUESTION = re.compile(r"^VMX(ON|OFF)/")  # to copy into a command
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|\x1b\[[0-9;]*m")
@@ -59,16 +62,17 @@ def sheet(notebook: Any, *, answers: bool) -> Sheet:
             for output in cell["outputs"]:
                 _output(part, output, source, questions, answers=answers)
             if "kata" in cell["metadata"].get("nvmx", {}) and not answers:
-                part.append(element("room", lines=min(18, len(solutions[kata].splitlines()) + 3)))
+                more = set(solutions[kata].splitlines()) - set(source.splitlines())
+                part.append(element("room", lines=min(_MOST_LINES, max(_FEWEST_LINES, len(more) + 3))))
         _unfold(part, hints, kata, answers=answers)
         moved(tree, part.contents)
     if hints.contents:
         tree.append(element("h2", "Hints for the katas"))
         tree.append(hints)
     _save_pictures(made)
-    for below in tree.find_all(["question", "table", "img", "pre"]):
+    for below in tree.find_all(["question", "table", "img", "pre", "todo"]):
         above = below.find_previous_sibling()
-        if above is not None and above.name == "p":
+        if above is not None and (above.name == "p" or (above.name == "pre" and not _is_code(below))):
             above["keep"] = "1"  # on the same page
     for table in tree.find_all("table"):
         give_widths(table)
@@ -78,10 +82,9 @@ def sheet(notebook: Any, *, answers: bool) -> Sheet:
 
 def _code(part: Tag, source: str) -> None:
     """Append the code of a cell, without a last statement that only asks or shows what stands on the page."""
-    last = ast.parse(source).body[-1:]
-    if last and isinstance(last[0], ast.Expr) and isinstance(last[0].value, ast.Call):
-        if ast.unparse(last[0].value.func) in _CALLS:
-            source = "\n".join(source.splitlines()[: last[0].lineno - 1])
+    last = ast.parse(source).body[-1]
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and ast.unparse(last.value.func) in _CALLS:
+        source = "\n".join(source.splitlines()[: last.lineno - 1])
     if source.strip():
         part.append(element("pre", source.strip("\n"), kind="code"))
 
@@ -103,15 +106,35 @@ def _output(part: Tag, output: Any, source: str, questions: Questions, *, answer
             unwanted.decompose()
         for code in page.find_all("code", string=_QUESTION):
             code.decompose()
+        for code in page.select("code:has(+ pre)"):
+            code.wrap(element("p"))
+        for printed in page.find_all("pre"):
+            printed.string = wrapped(printed.get_text())
         for asked in page.select("[data-nvmx-quiz]"):
             asked.replace_with(*questions.written(asked))
         for stand_in in page.select("[data-nvmx]"):
             explorer(stand_in, answers=answers)
         moved(part, page.contents)
-    elif "text/plain" in data or "text" in output:
-        if "application/vnd.jupyter.widget-view+json" not in output.get("data", {}):
-            text = data.get("text/plain") or "".join(output["text"])
-            part.append(element("pre", text.strip("\n"), kind="output"))
+    elif "application/vnd.jupyter.widget-view+json" not in output.get("data", {}):
+        text = data.get("text/plain") or "".join(output["text"])
+        part.append(element("pre", wrapped(text.strip("\n")), kind="output"))
+
+
+def wrapped(text: str) -> str:
+    r"""Return lines that are not too long for the page; what is in columns goes on in the last one.
+
+    >>> len(wrapped("  #UD  " + "CPL = 3, " * 20).splitlines()[1].split("C")[0])
+    7
+    """
+    lines = []
+    for line in text.splitlines():
+        gap = max((found.end() for found in re.finditer(r"(?<=\S)  +", line[: _WIDE // 2])), default=0)
+        lines += textwrap.wrap(line, _WIDE, subsequent_indent=" " * gap, drop_whitespace=False) or [""]
+    return "\n".join(lines)
+
+
+def _is_code(piece: Tag) -> bool:
+    return piece.get("kind") == "code"
 
 
 def _tick(source: str) -> str:
@@ -123,7 +146,7 @@ def _tick(source: str) -> str:
 def _unfold(part: Tag, hints: Tag, kata: str, *, answers: bool) -> None:
     """Open what is folded: with the answers in its place; for students the hints at the end, and nothing else."""
     for folded in part.find_all("details"):
-        title = folded.summary.extract().get_text().strip()
+        title = folded.find_all("summary")[0].extract().get_text().strip()
         folded.name, folded["title"] = "aside", title
         if answers:
             continue
@@ -138,14 +161,12 @@ def _unfold(part: Tag, hints: Tag, kata: str, *, answers: bool) -> None:
 
 
 def _hint(hints: Tag, title: str, folded: Tag) -> None:
-    group = hints.find("aside", title=title)
-    if group is None:
-        group = element("aside", element("ol"), title=title)
-        hints.append(group)
+    if hints.find("aside", title=title) is None:
+        hints.append(element("aside", element("ol"), title=title))
     item = element("li")
     moved(item, folded.contents)
     folded.decompose()
-    group.ol.append(item)
+    hints.find_all("ol")[-1].append(item)
 
 
 def _save_pictures(made: Sheet) -> None:
@@ -154,5 +175,4 @@ def _save_pictures(made: Sheet) -> None:
         name = f"{sha256(content).hexdigest()[:16]}.png"
         made.files[name] = content
         picture["src"] = name
-        picture["width"] = int.from_bytes(content[16:20])  # of a PNG, in pixels
-
+        picture["width"] = str(int.from_bytes(content[16:20]))  # of a PNG, in pixels

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from bs4 import BeautifulSoup, PageElement, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
 
 
 def parsed(html: str) -> BeautifulSoup:

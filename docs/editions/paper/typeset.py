@@ -14,7 +14,7 @@ _HERE = Path(__file__).parent
 # DejaVu Sans, which comes with matplotlib, has the signs that the other one lacks.
 _FONTS = (str(files("font_source_sans_pro") / "files"), str(Path(matplotlib.get_data_path()) / "fonts" / "ttf"))
 
-_SIZES = (10.5, 10.4, 10.3, 10.2, 10.1, 10)  # points
+_SIZES = (10.5, 10.4, 10.3, 10.2, 10.1, 10, 9.8, 9.6, 9.5, 10.8, 11)  # points
 _FULL = 0.33  # of the last page
 _FOOTER = 60  # points
 
@@ -31,9 +31,10 @@ def typeset(template: str, about: Mapping[str, object], more: Mapping[str, bytes
         (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
         for file, content in (more or {}).items():
             (folder / file).write_bytes(content)
-        return typst.compile(  # type: ignore[no-any-return]
+        pdf: bytes = typst.compile(
             str(folder / template), format="pdf", font_paths=_FONTS, ignore_system_fonts=True, pdf_standards="ua-1"
         )
+    return pdf
 
 
 def typeset_full(template: str, about: Mapping[str, object], more: Mapping[str, bytes]) -> bytes:

@@ -1,17 +1,21 @@
-"""Handouts: of each lesson one PDF for students and one with the answers; typst sets them."""
+"""Handouts: each lesson and a worksheet, as one PDF for students and one with the answers; typst sets them."""
 
 from pathlib import Path
 
-import nvmx
 from lessons import LESSONS, headings, read
 from paper.lesson import sheet
 from paper.typeset import typeset_full
+from paper.worksheet import worksheet
+
+import nvmx
 
 _EDITIONS = {"student": "for students", "answers": "with answers"}
 
 
 def build(out: Path) -> None:
-    """Write both PDFs of each lesson."""
+    """Write both PDFs of each lesson and of the worksheet."""
+    (out / "worksheet.pdf").write_bytes(worksheet(answers=False))
+    (out / "worksheet-answers.pdf").write_bytes(worksheet(answers=True))
     for lesson in LESSONS:
         notebook = read(lesson)
         title = headings(lesson)[0]
