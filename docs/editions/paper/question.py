@@ -28,7 +28,7 @@ class Questions:
                 if reply:
                     choice.append(element("reply", *parsed(reply.removesuffix(_TRY)).contents))
             question.append(choice)
-        if not data["choices"]:
+        if not (data["choices"] or self._answers):
             question.append(element("blank", unit=data["unit"]))
         if not self._answers or asked.details is None:
             return [question]
