@@ -1,5 +1,7 @@
 """An explorer on paper: a table of what each control does, or of the checks; for students without the endings."""
 
+from itertools import pairwise
+
 from bs4 import Tag
 from bs4.element import NavigableString, PageElement
 
@@ -15,7 +17,7 @@ _MARKS = "mark"
 def explorer(stand_in: Tag, *, answers: bool) -> None:
     """Rewrite the stand-in of an explorer in its place."""
     if controls := stand_in.find("ul", recursive=False):
-        controls.replace_with(_table(controls, answers=answers))
+        controls.replace_with(*_tables(controls, answers=answers))
     for table in stand_in.find_all("table"):
         _without_marks(table)
         if not answers:
@@ -27,17 +29,20 @@ def explorer(stand_in: Tag, *, answers: bool) -> None:
     stand_in.unwrap()
 
 
-def _table(controls: Tag, *, answers: bool) -> Tag:
-    """Return the list as a table: a row about each control, and below it one for each of its values."""
-    head = element("tr", *(element("th", name) for name in _BRIEF))
-    body = element("tbody")
+def _tables(controls: Tag, *, answers: bool) -> list[Tag]:
+    """Return the list as tables, one below the other: a row about each control, and one for each of its values."""
+    tables = []
     for control in controls.find_all("li", recursive=False):
         values = control.find_all("ul", recursive=False)[0].extract().find_all("li", recursive=False)
-        body.append(element("tr", element("td", *list(control.contents), colspan=len(_BRIEF), about="1")))
+        body = element("tbody", element("tr", element("td", *list(control.contents), colspan=len(_BRIEF), about="1")))
         for value in values:
             parts, ending = _split(value)
             body.append(element("tr", element("td", *parts), element("td", *(ending if answers else ()))))
-    return element("table", element("thead", head), body, widths=_WIDTHS)
+        tables.append(element("table", body, widths=_WIDTHS))
+    tables[0].insert(0, element("thead", element("tr", *(element("th", name) for name in _BRIEF))))
+    for above, below in pairwise(tables):  # a page ends between two controls
+        above["goes-on"] = below["follows"] = "1"
+    return tables
 
 
 def _split(item: Tag) -> tuple[list[PageElement | str], list[PageElement | str]]:

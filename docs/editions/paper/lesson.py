@@ -123,13 +123,14 @@ def _output(part: Tag, output: Any, source: str, questions: Questions, *, answer
 def wrapped(text: str) -> str:
     r"""Return lines that are not too long for the page; what is in columns goes on in the last one.
 
-    >>> len(wrapped("  #UD  " + "CPL = 3, " * 20).splitlines()[1].split("C")[0])
-    7
+    >>> print(wrapped("  #UD  " + "0123456789 " * 11))
+      #UD  0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789
+           0123456789 0123456789
     """
     lines = []
     for line in text.splitlines():
         gap = max((found.end() for found in re.finditer(r"(?<=\S)  +", line[: _WIDE // 2])), default=0)
-        lines += textwrap.wrap(line, _WIDE, subsequent_indent=" " * gap, drop_whitespace=False) or [""]
+        lines += textwrap.wrap(line, _WIDE, subsequent_indent=" " * gap) or [""]
     return "\n".join(lines)
 
 
