@@ -32,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = folder
+    # Two workers that import the same at the same time would both compile it: the second begins at the other end.
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+        config.args.reverse()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,9 +50,15 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
+    folders = config.getini("testpaths")
+
+    def place(item: pytest.Item) -> tuple[int, int]:
         file = item.nodeid.partition("::")[0]
-        return next((n for n, name in enumerate(LONGEST) if file.endswith(name)), len(LONGEST))
+        folder = file.partition("/")[0]
+        return (
+            next((n for n, name in enumerate(LONGEST) if file.endswith(name)), len(LONGEST)),
+            folders.index(folder) if folder in folders else len(folders),
+        )
 
     items.sort(key=place)
     if not config.getoption("exhaustive"):
@@ -61,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def scale(request: pytest.FixtureRequest) -> int:
     """How many times as much the tests try that try a part."""
-    return 3 if request.config.getoption("exhaustive") else 1
+    return 8 if request.config.getoption("exhaustive") else 1
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,9 @@ def test_a_summary_says_where_two_ladders_differ_and_nothing_else(instruction: s
     difference = nvmx.diff(instruction, source, "intel")
     found = compare(instruction, source, "intel")
     domains, codes = found.states.domains, found.states.codes
-    both = pd.DataFrame({name: np.array(domains[name])[column] for name, column in zip(domains, codes, strict=True)})
+    both = pd.DataFrame(
+        {name: pd.Categorical.from_codes(column, domains[name]) for name, column in zip(domains, codes, strict=True)}
+    )
     for name, answers in (("outcome", found.a), ("outcome b", found.b)):
         both[name] = np.array(nvmx.OUTCOMES)[answers.codes]
     if "EFER.LMA" in both:

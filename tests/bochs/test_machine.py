@@ -171,7 +171,7 @@ def test_a_fresh_run_of_some_states_is_the_recording(
     printed = [log.fields[name].reshape(-1, 2) for name in FIELDS if name not in ("id", "key")]
     _, chosen = np.unique(np.hstack(printed), axis=0, return_index=True)
     assert 2000 < len(chosen) < 4000
-    chosen = np.union1d(chosen, np.arange(0, len(log) // 2, 30))
+    chosen = np.union1d(chosen, np.arange(0, len(log) // 2, 90))
     runs = np.stack([2 * chosen, 2 * chosen + 1], axis=1).ravel()
     for module in (machine, conformance, main_module):
         monkeypatch.setattr(module, "case_keys", lambda: log.fields["key"][runs])
