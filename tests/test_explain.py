@@ -129,7 +129,7 @@ def questions(draw: st.DrawFn) -> tuple[Ladder, dict[str, Value], Any]:
 
 
 @given(questions())
-@examples(700)
+@examples(350)
 def test_outcomes_and_suspects_are_those_of_all_states_that_agree(
     question: tuple[Ladder, dict[str, Value], Any],
 ) -> None:
@@ -149,7 +149,7 @@ def test_outcomes_and_suspects_are_those_of_all_states_that_agree(
 
 
 @given(questions())
-@examples(150)
+@examples(75)
 def test_an_axis_is_missing_if_its_value_would_leave_fewer_endings_and_it_is_open(
     question: tuple[Ladder, dict[str, Value], Any],
 ) -> None:
@@ -164,7 +164,7 @@ def test_an_axis_is_missing_if_its_value_would_leave_fewer_endings_and_it_is_ope
 
 
 @given(possible_states, st.sampled_from(LADDERS))
-@examples(150)
+@examples(75)
 def test_if_everything_is_known_the_answer_is_the_verdict(state: dict[str, Value], ladder: Ladder) -> None:
     known = {name: state[name] for name in BY_INSTRUCTION[ladder.instruction].axes}
     if not all(value in ladder.domain(name) for name, value in known.items()):

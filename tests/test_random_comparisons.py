@@ -42,7 +42,7 @@ def rung_name(ladder: nvmx.Ladder, state: State) -> str | None:
     return ladder.rungs[number].name if number < len(ladder.rungs) else None
 
 
-@examples(40)
+@examples(20)
 @given(pairs_of_ladders(), st.booleans())
 def test_a_difference_is_the_list_of_the_states_that_differ(both: tuple[nvmx.Ladder, nvmx.Ladder], flags: bool) -> None:
     names = read_axes(both)
@@ -80,7 +80,7 @@ def holds(condition: str, state: State) -> bool:
     return all(str({**state, "mode": mode(state)}[name]) in values.split("|") for name, values in parts)
 
 
-@examples(40)
+@examples(20)
 @given(pairs_of_ladders(), st.booleans())
 def test_a_summary_holds_in_the_states_that_differ_and_no_line_can_go(
     both: tuple[nvmx.Ladder, nvmx.Ladder], flags: bool
@@ -102,7 +102,7 @@ def away(state: State, instruction: str) -> int:
     return sum(value != READY[instruction][name] for name, value in state.items())
 
 
-@examples(40)
+@examples(20)
 @given(pairs_of_ladders())
 def test_no_state_of_its_kind_is_closer_to_ready_than_a_witness(both: tuple[nvmx.Ladder, nvmx.Ladder]) -> None:
     kinds: dict[tuple[str, ...], list[State]] = {}
@@ -126,7 +126,7 @@ def several_ladders(draw: st.DrawFn) -> list[nvmx.Ladder]:
     return draw(st.lists(ladders(instruction, pool, most=3), min_size=2, max_size=4))
 
 
-@examples(40)
+@examples(20)
 @given(several_ladders())
 def test_few_states_tell_apart_what_any_state_tells_apart(given_ladders: list[nvmx.Ladder]) -> None:
     instruction = given_ladders[0].instruction
@@ -142,7 +142,7 @@ def test_few_states_tell_apart_what_any_state_tells_apart(given_ladders: list[nv
         assert differ == shown == ((one, other) not in found.attrs["same"])
 
 
-@examples(100)
+@examples(50)
 @given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=8)))
 @example(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 1], [0, 1, 0], [0, 0, 1]], dtype=bool))
 def test_few_columns_show_every_row_that_any_column_shows(shown: NDArray[np.bool_]) -> None:
@@ -185,7 +185,7 @@ def run(rows: Rows, state: State, success: str) -> tuple[Any, ...]:
     return "success", success
 
 
-@examples(40)
+@examples(20)
 @given(ladders(most=3))
 def test_a_suite_shows_every_fault_that_any_possible_state_shows(ladder: nvmx.Ladder) -> None:
     every, names = possible_states(ladder), read_axes([ladder])

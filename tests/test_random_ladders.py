@@ -27,7 +27,7 @@ Values = dict[str, Value]
 # --- many states ---------------------------------------------------------------------------------------------------
 
 
-@examples(100)
+@examples(50)
 @given(ladders(), st.none() | st.lists(axis_names, max_size=5, unique=True))
 def test_a_table_says_what_a_loop_over_the_rows_says(ladder: nvmx.Ladder, axes: list[str] | None) -> None:
     seen = {"VMX"}.union(*(rung.when for rung in ladder.rungs if rung.by != "decoder"))
@@ -60,7 +60,7 @@ def known_part(ladder: nvmx.Ladder, given_values: Values) -> Values:
     return {name: value for name, value in given_values.items() if value in ladder.domain(name)}
 
 
-@examples(100)
+@examples(50)
 @given(ladders(), states() | some_values(most=7))
 def test_a_verdict_says_what_a_loop_over_the_rows_says(ladder: nvmx.Ladder, given_values: Values) -> None:
     named = known_part(ladder, given_values)
@@ -93,7 +93,7 @@ def test_a_verdict_says_what_a_loop_over_the_rows_says(ladder: nvmx.Ladder, give
     ]  # fmt: skip
 
 
-@examples(40)
+@examples(20)
 @given(ladders(), states() | some_values())
 def test_no_state_is_closer_than_a_repair_or_the_nearest_possible_one(
     ladder: nvmx.Ladder, given_values: Values
@@ -117,7 +117,7 @@ def test_no_state_is_closer_than_a_repair_or_the_nearest_possible_one(
 # --- programs ------------------------------------------------------------------------------------------------------
 
 
-@examples(40)
+@examples(20)
 @given(
     ladders() | st.sampled_from(["intel", "xen", "kvm-2011", "kvm-2022-10"]),
     some_values(),
@@ -157,7 +157,7 @@ KERNEL = [s for s in POSSIBLE if (s["CPL"], s["VMX"], s["SMX"], s["FEATURE_CONTR
 writes = st.tuples(st.sampled_from(["CR0.PE", "CR0.NE", "CR0.PG", "CR4.VMXE"]), st.sampled_from([0, 1]))
 
 
-@examples(200)
+@examples(100)
 @given(one_of(KERNEL) | possible_states, st.lists(writes | instructions, max_size=6))
 def test_a_program_leads_from_possible_state_to_possible_state(state: Values, program: list[Any]) -> None:
     """By the manual: an instruction ends as its verdict says, and a write that leads to an impossible state faults."""
@@ -183,7 +183,7 @@ def test_a_program_leads_from_possible_state_to_possible_state(state: Values, pr
 # --- ladders as values ---------------------------------------------------------------------------------------------
 
 
-@examples(40)
+@examples(20)
 @given(ladders())
 def test_a_rung_must_say_that_it_never_fires_if_and_only_if_it_never_does(ladder: nvmx.Ladder) -> None:
     for n, rung in enumerate(ladder.rungs):
@@ -192,7 +192,7 @@ def test_a_rung_must_say_that_it_never_fires_if_and_only_if_it_never_does(ladder
             replace(ladder, rungs=(*ladder.rungs[:n], other, *ladder.rungs[n + 1 :]))
 
 
-@examples(40)
+@examples(20)
 @given(ladders(), states())
 def test_ladders_and_verdicts_survive_copies_and_pickles(ladder: nvmx.Ladder, state: Values) -> None:
     for value in (ladder, nvmx.verdict(ladder.instruction, ladder, **known_part(ladder, state))):

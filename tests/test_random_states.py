@@ -27,7 +27,7 @@ def is_wanted(state: State, outside: Sequence[Box], goal: Box) -> bool:
     return lies_in(goal, state) and not any(lies_in(box, state) for box in outside)
 
 
-@examples(40)
+@examples(20)
 @given(states(), st.lists(boxes(), max_size=12), st.just({}) | boxes(), st.frozensets(axis_names, max_size=4))
 def test_no_fewer_changes_lead_to_the_nearest_state(
     start: dict[str, Value], outside: list[Box], goal: Box, held: frozenset[str]
@@ -44,7 +44,7 @@ def test_no_fewer_changes_lead_to_the_nearest_state(
     assert list(found or {}) == [name for name in NAMES if name in (found or {})]
 
 
-@examples(100)
+@examples(50)
 @given(st.data(), states(), st.lists(axis_names, min_size=1, max_size=4, unique=True))
 def test_where_few_axes_may_change_every_state_is_tried(
     data: st.DataObject, start: dict[str, Value], free: list[str]
@@ -58,7 +58,7 @@ def test_where_few_axes_may_change_every_state_is_tried(
 # --- registers -----------------------------------------------------------------------------------------------------
 
 
-@examples(100)
+@examples(50)
 @given(st.data(), states(), st.sets(axis_names))
 def test_registers_hold_the_state_that_they_were_made_from(
     data: st.DataObject, state: dict[str, Any], named: set[str]
@@ -80,7 +80,7 @@ def test_registers_hold_the_state_that_they_were_made_from(
 # --- sets of states ------------------------------------------------------------------------------------------------
 
 
-@examples(60)
+@examples(30)
 @given(st.data(), pairs_of_ladders(), st.none() | st.lists(axis_names, max_size=5, unique=True))
 def test_a_set_of_states_is_a_list_of_states(
     data: st.DataObject, ladders: tuple[nvmx.Ladder, nvmx.Ladder], axes: list[str] | None
@@ -109,7 +109,7 @@ def test_a_set_of_states_is_a_list_of_states(
         assert part.distance().tolist() == away
 
 
-@examples(60)
+@examples(30)
 @given(st.data(), pairs_of_ladders(), st.lists(axis_names, max_size=5, unique=True))
 def test_the_order_of_the_axes_does_not_matter(
     data: st.DataObject, ladders: tuple[nvmx.Ladder, nvmx.Ladder], axes: list[str]
@@ -125,7 +125,7 @@ def test_the_order_of_the_axes_does_not_matter(
     assert [known.state(row) for row in range(len(known))] == rows
 
 
-@examples(200)
+@examples(100)
 @given(states())
 def test_a_state_knows_whether_it_is_possible(state: dict[str, Value]) -> None:
     found = nvmx.State(state)
@@ -137,7 +137,7 @@ def test_a_state_knows_whether_it_is_possible(state: dict[str, Value]) -> None:
 # --- orders and covers ---------------------------------------------------------------------------------------------
 
 
-@examples(60)
+@examples(30)
 @given(st.lists(axis_names, max_size=5, unique=True))
 def test_neighbours_in_a_map_differ_on_one_axis_by_one_step(names: list[str]) -> None:
     domains = [VALUES[name] for name in names]
@@ -159,7 +159,7 @@ def sets_of_states(draw: st.DrawFn) -> tuple[list[int], list[tuple[int, ...]], l
     return sizes, [state for state, kind in space if kind == "w"], [state for state, kind in space if kind == "o"]
 
 
-@examples(100)
+@examples(50)
 @given(sets_of_states())
 def test_a_cover_is_exact_and_irredundant(case: tuple[list[int], list[tuple[int, ...]], list[tuple[int, ...]]]) -> None:
     sizes, wanted, others = case

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sample import some
 
 import nvmx
 from nvmx import bochs
@@ -286,10 +287,10 @@ runpy.run_module("nvmx.bochs", run_name="__main__")"""
 @pytest.mark.parametrize(
     ("order", "program"),
     [
-        *((order, COMMAND) for order in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")),
+        *some(2, ((order, COMMAND) for order in ("SIGINT", "SIGHUP", "SIGTERM", "SIGQUIT"))),
         ("SIGINT", [sys.executable, "-c", ANOTHER_THREAD]),
     ],
-    ids=["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT to another thread"],
+    ids=["SIGINT", "SIGHUP", "SIGTERM", "SIGQUIT", "SIGINT to another thread"],
 )
 def test_a_run_that_is_told_to_stop_leaves_nothing_behind(
     order: str, program: list[str], own_folder: Path, tmp_path: Path

@@ -57,7 +57,7 @@ def test_the_case_itself(name: str) -> None:
     check(nvmx.read(CASES[name]), CASES[name])
 
 
-@examples(150)
+@examples(75)
 @given(names, st.data())
 def test_cut_at_any_byte(name: str, data: st.DataObject) -> None:
     text = CASES[name]
@@ -68,7 +68,7 @@ def test_cut_at_any_byte(name: str, data: st.DataObject) -> None:
         assert not differing(reading, nvmx.read(text)), reading
 
 
-@examples(150)
+@examples(75)
 @given(names, st.randoms(use_true_random=False))
 def test_without_some_lines(name: str, random: Random) -> None:
     lines = CASES[name].splitlines()
@@ -81,7 +81,7 @@ def test_without_some_lines(name: str, random: Random) -> None:
         assert not differing(reading, whole) or reading.notes, reading
 
 
-@examples(100)
+@examples(50)
 @given(st.lists(names, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_shuffled_lines(chosen: list[str], random: Random) -> None:
     lines = [line for name in chosen for line in CASES[name].splitlines()]
@@ -90,7 +90,7 @@ def test_shuffled_lines(chosen: list[str], random: Random) -> None:
     check(nvmx.read(text), text)
 
 
-@examples(150)
+@examples(75)
 @given(names, st.data())
 def test_random_bytes_inside(name: str, data: st.DataObject) -> None:
     text = CASES[name]
@@ -100,7 +100,7 @@ def test_random_bytes_inside(name: str, data: st.DataObject) -> None:
     check(nvmx.read(changed), changed)
 
 
-@examples(150)
+@examples(75)
 @given(st.text(alphabet=st.sampled_from("CR04:=x 0123456789abcdef\n<>[]#GPUDVMXONvmxon.()*-rdms"), max_size=300))
 def test_random_text(text: str) -> None:
     check(nvmx.read(text), text)
@@ -120,7 +120,7 @@ WRAPPERS: dict[str, Callable[[str, int], str]] = {
 }
 
 
-@examples(150)
+@examples(75)
 @given(names, st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=4), st.booleans())
 def test_wrappers_change_nothing(name: str, wrappers: list[str], fenced: bool) -> None:
     lines = CASES[name].splitlines()

@@ -642,8 +642,7 @@ def test_axe_finds_nothing(show: Open, file: Path, visit: Callable[..., Page], l
     page = show(**look)
     page.evaluate(axe)
     for options in (
-        {"state": {"cr0_pe": 0}},
-        {"compare": "kvm-2018-06", "state": {"cpl": 3, "cr0_ne": 0}},
+        {"compare": "kvm-2018-06", "state": {"cr0_pe": 0, "cpl": 3, "cr0_ne": 0}},
         {"axes": ["vmx", "cpl", *MODE_AXES]},
     ):
         page.evaluate("async (options) => { await show(options); root.querySelector('.why button').click(); }", options)
