@@ -12,7 +12,7 @@ _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 
 
 def write(source: Path) -> None:
-    """Write the documents under their own names, and name them in the start page's list."""
+    """Write the documents under their own names, and name those in the start page's lists that are not there yet."""
     paths = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
     names = {path: path.stem.lower() for path in paths}
     pages = {path: f"{name}.md" for path, name in names.items()}
@@ -21,9 +21,9 @@ def write(source: Path) -> None:
         text = _LINK.sub(partial(_linked, path, pages), path.read_text(encoding="utf-8"))
         (source / pages[path]).write_text(text, encoding="utf-8")
     start = source / "index.md"
-    start.write_text(
-        start.read_text(encoding="utf-8").replace("DOCUMENTS", "\n".join(names.values())), encoding="utf-8"
-    )
+    text = start.read_text(encoding="utf-8")
+    others = [name for name in names.values() if f"\n{name}\n" not in text]
+    start.write_text(text.replace("DOCUMENTS", "\n".join(others)), encoding="utf-8")
 
 
 def _linked(path: Path, pages: dict[Path, str], match: "re.Match[str]") -> str:

@@ -14,7 +14,7 @@ from nvmx.model.html import Markup, code_line, tag
 
 from .markdown import table, write_page
 
-_FIRMWARE, _TAKEN, _BEFORE, _RESTART = "Case 6", "Case 7", "Case 8", "Case 10"
+_REFUSED, _FIRMWARE, _TAKEN, _BEFORE, _END = "Case 5", "Case 6", "Case 7", "Case 8", "Case 10"
 # Messages of Linux, as it prints them, and the case about each.
 _LINUX = {
     "x86/cpu: VMX (outside TXT) disabled by BIOS": _FIRMWARE,
@@ -24,25 +24,29 @@ _LINUX = {
     "KVM (vmx) is disabled by your BIOS": _FIRMWARE,
     "kvm_intel: VMX not enabled (by BIOS) in MSR_IA32_FEAT_CTL on CPU 0": _FIRMWARE,
     "VMXON faulted, MSR_IA32_FEAT_CTL (0x3a) = 0x1": "Case 1",
-    "kvm: enabling virtualization on CPU0 failed": "Case 5",
+    "kvm: enabling virtualization on CPU0 failed": _TAKEN,
     "ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy": _TAKEN,
     "modprobe: ERROR: could not insert 'kvm_intel': Operation not supported": _FIRMWARE,
     "modprobe: ERROR: could not insert 'kvm_intel': Input/output error": _BEFORE,
     "modprobe: ERROR: could not insert 'kvm_intel': Device or resource busy": _TAKEN,
-    "kvm: no hardware support for 'kvm_intel'": "Case 12",
-    "kvm: no hardware support": "Case 12",
-    "kvm_intel: VMX not supported by CPU 0": "Case 12",
-    "INFO: Your CPU does not support KVM extensions": "Case 12",
+    "kvm: no hardware support for 'kvm_intel'": _BEFORE,
+    "kvm: no hardware support": _BEFORE,
+    "kvm_intel: VMX not supported by CPU 0": _BEFORE,
+    "INFO: Your CPU does not support KVM extensions": _BEFORE,
     "unchecked MSR access error: RDMSR from 0x3a": _BEFORE,
     "wrmsrl_safe (MSR_IA32_FEATURE_CONTROL, 5) failed": "Case 9",
-    "kvm: vmwrite failed: field=681e": _RESTART,
-    "kvm: vmread failed: field=681e": _RESTART,
+    "kvm: vmwrite failed: field=681e": _END,
+    "kvm: vmread failed: field=681e": _END,
 }  # fmt: skip
 # Messages of other programs whose case does not follow from what they say about the axes.
 _BY_WORDS = {
-    "VERR_VMX_IN_VMX_ROOT_MODE": _TAKEN, "VT-x is already running. Is another hypervisor running?": "Case 5",
-    "VERR_VMX_NO_VMX": "Case 12", "VERR_VMX_VMXON_FAILED": "Case 5", "VERR_VMX_INVALID_VMXON_PTR": "Case 5",
-    "VERR_VMX_MSR_LOCKING_FAILED": "Case 9",
+    "VERR_VMX_IN_VMX_ROOT_MODE": _TAKEN, "VT-x is already running. Is another hypervisor running?": _TAKEN,
+    "VERR_VMX_NO_VMX": _BEFORE, "VERR_VMX_MSR_LOCKING_FAILED": "Case 9", "VERR_VMX_VMXON_FAILED": _REFUSED,
+    "VERR_VMX_INVALID_VMXON_PTR": _REFUSED, "vmxon failure": _REFUSED, "vmxon failed": _REFUSED,
+    "intrinsic_vmxon failed": _REFUSED, "vmxon success": "Case 14", "VMXOFF Failed..........": _END,
+    "NO VMXOFF.......": _END, "vmx_init: VMX operation disabled by BIOS": _FIRMWARE,
+    "VMX is not supported in this machine": _FIRMWARE,
+    "Hypervisor launch failed; Either VMX not present or not enabled in BIOS": _FIRMWARE,
 }  # fmt: skip
 
 
@@ -67,7 +71,7 @@ def _case(words: str, says: object) -> str:
     if isinstance(says, dict) and any(axis.startswith("FEATURE_CONTROL") for axis in says):
         return _FIRMWARE
     if isinstance(says, dict) and says == {"CR4.VMXE": 0}:
-        return "Case 12"
+        return _BEFORE
     return "How to read a report"
 
 
