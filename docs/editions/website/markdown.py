@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nvmx.model.html import tag
+from nvmx.model.html import join, tag
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
 
@@ -32,7 +32,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> s
 
 
 def _cells(head: Sequence[str], row: Sequence[object]) -> list[str]:
-    return [tag("td", cell, data_label=label) for label, cell in zip(head, row, strict=True)]
+    # The line ends keep the words of two cells apart in the index of the site's search.
+    return [join(tag("td", cell, data_label=label), "\n") for label, cell in zip(head, row, strict=True)]
 
 
 def picture(file: str, sentence: str, *, caption: bool = False) -> str:
