@@ -10,7 +10,7 @@ from nvmx.model.html import Markup, tag
 
 from .markdown import table, write_page
 
-_FOLDERS = ("card", "decks", "handouts", "lite")
+_FOLDERS = ("card", "decks", "handouts")
 _ALONE = {
     "decks/minutes-45.html": "slides for 45 minutes, from several lessons",
     "decks/minutes-90.html": "slides for 90 minutes",
