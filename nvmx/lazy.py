@@ -40,8 +40,22 @@ def _explained(error: ModuleNotFoundError, module: str, wanted: str) -> ModuleNo
     missing, part = str(error.name).partition(".")[0], module.split(".")[1]
     if missing == "nvmx":
         return error  # a mistake of ours
+    if sys.platform == "emscripten":  # in a browser it cannot be installed
+        return MissingPackage(where_it_works(wanted, missing), name=missing)
     sentence = f'{wanted} needs {missing}, which is not installed: pip install "nvmx[{part}]"'
     return MissingPackage(sentence, name=missing)
+
+
+def where_it_works(wanted: str, missing: str) -> str:
+    """Return what a page in a browser says about what it cannot do.
+
+    >>> where_it_works("nvmx.table", "pandas")[:54]
+    'nvmx.table needs pandas, which this page does not have'
+    """
+    return (
+        f"{wanted} needs {missing}, which this page does not have. It works in JupyterLab on your own computer:"
+        ' pip install "nvmx[lab]", then: nvmx lab'
+    )
 
 
 def attach(

@@ -72,6 +72,14 @@ def test_the_package_that_is_missing_is_named() -> None:
     )
 
 
+def test_a_page_in_a_browser_says_where_it_works_instead() -> None:
+    done = python_alone("import sys; sys.platform = 'emscripten'; import nvmx; nvmx.outcomes")
+    assert done.stderr.splitlines()[-1].endswith(
+        "nvmx.outcomes needs numpy, which this page does not have. It works in JupyterLab on your own computer:"
+        ' pip install "nvmx[lab]", then: nvmx lab'
+    )
+
+
 def requirements(names: list[str]) -> set[str]:
     """The distributions that these requirements name; for nvmx[extra], those of the extra."""
     found: set[str] = set()

@@ -1,0 +1,49 @@
+"""The lessons as they are committed, with the name of this edition's kernel.
+
+Their first cell is new: it shows what was recorded where a package is missing; where that would be most of the lesson,
+it says where the lesson works.
+"""
+
+import json
+from pathlib import Path
+
+from lessons import LESSONS, read
+
+from nvmx.lazy import where_it_works
+
+# These run from their first cell to their last; checks/lite.py runs them.
+RUNS = (
+    "00-start-here",
+    "01-what-does-vmxon-ask-for",
+    "02-two-processors",
+    "04-the-map",
+    "05-eleven-years-of-one-handler",
+    "06-the-museum-of-wrong-answers",
+    "09-case-files",
+    "10-check-yourself",
+)
+_RUNS = """\
+# This page has no numpy, pandas or matplotlib. What needs them shows what it showed when the lesson was made.
+import as_recorded
+
+as_recorded.show("{lesson}")"""
+
+
+def write(folder: Path) -> None:
+    """Write all lessons."""
+    folder.mkdir()
+    for lesson in LESSONS:
+        notebook = read(lesson)
+        notebook["metadata"]["kernelspec"] = {
+            "display_name": "Python (Pyodide)",
+            "language": "python",
+            "name": "python",
+        }
+        cell: dict[str, object] = {"id": "where-it-works", "metadata": {}}
+        if lesson in RUNS:
+            cell |= {"cell_type": "code", "source": _RUNS.format(lesson=lesson), "execution_count": None, "outputs": []}
+        else:
+            note = f"> **Most of this lesson does not run here.** {where_it_works('It', 'numpy')}"
+            cell |= {"cell_type": "markdown", "source": note}
+        notebook["cells"].insert(0, cell)
+        (folder / f"{lesson}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
