@@ -8,7 +8,19 @@ import tempfile
 from pathlib import Path
 
 from sphinx.cmd.build import build_main
-from website import accessible, api, documents, downloads, glossary, instructions, messages, notebooks, poster, start
+from website import (
+    accessible,
+    api,
+    documents,
+    downloads,
+    glossary,
+    instructions,
+    messages,
+    notebooks,
+    poster,
+    run,
+    start,
+)
 
 from nvmx.web import enhance
 
@@ -30,6 +42,7 @@ def build(out: Path) -> None:
     for page in out.glob("*.html"):
         page.write_text(accessible.fixed(page.read_text(encoding="utf-8")), encoding="utf-8")
     downloads.copy(out.parent, out)
+    run.add(out, out.parent / "lite")
     shutil.rmtree(out / "_sources", ignore_errors=True)
     (out / ".buildinfo").unlink(missing_ok=True)
     (out / ".nojekyll").touch()  # GitHub Pages leaves out folders such as _static otherwise
