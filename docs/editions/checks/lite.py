@@ -4,8 +4,10 @@ What a visit loads and how long it takes is measured here, and written into abou
 """
 
 import json
+import os
 import re
 import time
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +23,8 @@ _PATIENCE = 240  # seconds
 _MISSING = "which this page does not have"
 _VIEW = "application/vnd.jupyter.widget-view+json"
 # What each code cell of a notebook is now: whether it ran, its errors, and the kinds of its outputs with their texts.
-_CELLS = r"""() => [...jupyterapp.shell.currentWidget.content.model.cells].filter(each => each.type === "code").map(each => {
+_CELLS = r"""() => [...jupyterapp.shell.currentWidget.content.model.cells].flatMap(each => {
+  if (each.type !== "code") return [];
   const outputs = Array.from({ length: each.outputs.length }, (_, at) => each.outputs.get(at).toJSON());
   return {
     ran: each.executionState === "idle" && each.executionCount !== null,
@@ -72,7 +75,7 @@ def check(folder: Path, browser: Any, screenshots: Path) -> list[str]:
     wrong: list[str] = []
     with served(site) as home:
         for lesson in about["lessons"]:
-            found, measured = _lesson(lesson, browser, home, screenshots)
+            found, measured = _lesson(lesson, browser, home, site, screenshots)
             wrong += [f"{lesson}: {each}" for each in found]
             if lesson == _FIRST and not found:
                 about |= measured
@@ -86,25 +89,21 @@ def check(folder: Path, browser: Any, screenshots: Path) -> list[str]:
 
 
 class _Visit:
-    """A page in a browser that has seen nothing before, and what it loads."""
+    """A page in a browser that has seen nothing before, and the files that it loads."""
 
     def __init__(self, context: Any, home: str) -> None:
-        self.wrong: list[str] = []
-        self.bytes = 0
+        self.files: set[str] = set()
         self._home = home
         context.on("request", self._request)  # those of workers, too
-        context.on("requestfinished", self._finished)
         watched = Watched(context, home)
         self.page = watched.page
         self.wrong = watched.wrong
 
     def _request(self, request: Any) -> None:
-        if not request.url.startswith((self._home, "data:", "blob:")):
-            self.wrong.append(f"request: {request.url}")
-
-    def _finished(self, request: Any) -> None:
         if request.url.startswith(self._home):
-            self.bytes += request.sizes()["responseBodySize"]
+            self.files.add(urllib.parse.unquote(urllib.parse.urlsplit(request.url).path))
+        elif not request.url.startswith(("data:", "blob:")):
+            self.wrong.append(f"request: {request.url}")
 
 
 @contextmanager
@@ -116,14 +115,14 @@ def _visit(browser: Any, home: str) -> Iterator[_Visit]:
         context.close()
 
 
-def _lesson(lesson: str, browser: Any, home: str, screenshots: Path) -> tuple[list[str], dict[str, float]]:
+def _lesson(lesson: str, browser: Any, home: str, site: Path, screenshots: Path) -> tuple[list[str], dict[str, float]]:
     """Press the button of a lesson with the keyboard; return what is wrong, and the bytes and seconds it took."""
     with _visit(browser, home) as visit:
         page = visit.page
         page.goto(home + f"{lesson}.html", wait_until="load")
         page.locator(".run button").wait_for()
         page.screenshot(path=screenshots / f"{lesson}-before.png")
-        before = visit.bytes
+        before = set(visit.files)
         page.locator(".run button").press("Enter")
         page.mouse.wheel(0, 800)
         page.wait_for_timeout(2000)
@@ -137,7 +136,9 @@ def _lesson(lesson: str, browser: Any, home: str, screenshots: Path) -> tuple[li
         seconds = float(re.findall(r"(\d+) s", page.locator(".run [role=status]").text_content())[0])
         frame = next(each for each in page.frames if "/lite/" in each.url)
         visit.wrong += _until_it_ends(lesson, frame)
-        measured = {"bytes": visit.bytes - before, "seconds": seconds}
+        loaded = [site / file.lstrip("/") for file in visit.files - before]
+        size = sum(path.stat().st_size for path in loaded if path.is_file())
+        measured = {"bytes": size, "seconds": seconds, "cores": os.cpu_count() or 1}
         page.screenshot(path=screenshots / f"{lesson}-runs.png")
         live, answered = frame.evaluate(_CLICK)
         if live != answered:
@@ -152,7 +153,7 @@ def _lesson(lesson: str, browser: Any, home: str, screenshots: Path) -> tuple[li
         recorded = sum(_MISSING in each["text"] for each in cells)
         print(
             f"lite: {lesson}: {len(cells)} cells, {recorded} as recorded; {live} live; {seconds:.0f} s,"
-            f" {measured['bytes'] / 1e6:.1f} MB",
+            f" {size / 1e6:.1f} MB",
             flush=True,
         )
         return visit.wrong, measured

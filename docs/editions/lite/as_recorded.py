@@ -1,6 +1,6 @@
 """In the browser: what needs a package that is not there shows what it showed when the lesson was made.
 
-This module goes into the page as a package of its own.  The first cell of each lesson calls `show`.
+This module goes into the page as a package of its own.  A cell below the title of each lesson calls `show`.
 """
 
 import html

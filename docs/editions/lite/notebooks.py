@@ -1,7 +1,7 @@
 """The lessons as they are committed, with the name of this edition's kernel.
 
-Their first cell is new: it shows what was recorded where a package is missing; where that would be most of the lesson,
-it says where the lesson works.
+The cell below the title is new: after it, what was recorded is shown where a package is missing; or, if that would be
+most of the lesson, it says where the lesson works.
 """
 
 import json
@@ -22,7 +22,7 @@ RUNS = (
     "09-case-files",
     "10-check-yourself",
 )
-_RUNS = """\
+_AS_RECORDED = """\
 # This page has no numpy, pandas or matplotlib. What needs them shows what it showed when the lesson was made.
 import as_recorded
 
@@ -41,9 +41,14 @@ def write(folder: Path) -> None:
         }
         cell: dict[str, object] = {"id": "where-it-works", "metadata": {}}
         if lesson in RUNS:
-            cell |= {"cell_type": "code", "source": _RUNS.format(lesson=lesson), "execution_count": None, "outputs": []}
+            cell |= {
+                "cell_type": "code",
+                "source": _AS_RECORDED.format(lesson=lesson),
+                "execution_count": None,
+                "outputs": [],
+            }
         else:
             note = f"> **Most of this lesson does not run here.** {where_it_works('It', 'numpy')}"
             cell |= {"cell_type": "markdown", "source": note}
-        notebook["cells"].insert(0, cell)
+        notebook["cells"].insert(1, cell)  # below the title
         (folder / f"{lesson}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")

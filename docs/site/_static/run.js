@@ -18,7 +18,7 @@
   const status = made("span", "", { role: "status" });
   const clock = made("span", "", { "aria-hidden": "true" }); // it would be read out every second
   const bar = made("p", "", { class: "run" });
-  bar.append(button, " ", status, " ", clock);
+  bar.append(button, " ", clock, " ", status);
   let overlay; // around the notebook, once it was asked for
   const state = name => { bar.dataset.state = name; };
 
@@ -98,7 +98,7 @@
   const offer = about => {
     if (about) {
       const size = `${Math.round(about.bytes / 1e6)} MB`;
-      const measured = about.seconds && `, which took ${Math.round(about.seconds)} s on a computer with two cores`;
+      const measured = about.seconds && `, which took ${Math.round(about.seconds)} s on a computer with ${about.cores} cores`;
       status.textContent = `In this page, with nothing to install. It loads ${measured ? size + measured : `up to ${size}`}.`;
     }
     heading.after(bar);
