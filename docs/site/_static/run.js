@@ -36,7 +36,7 @@
     button.disabled = true;
     status.textContent = "Loading. Go on reading: the notebook comes when it runs.";
     const ticking = setInterval(() => {
-      clock.textContent = `${seconds()} s`;
+      clock.textContent = `${seconds()} s:`;
       if (bar.dataset.state === "loading" && seconds() >= LATE) {
         state("late");
         status.textContent = `It has not come yet. It needs a recent browser and a fast network. ${ELSEWHERE}`;
@@ -90,7 +90,7 @@
     overlay.inert = true;
     overlay.classList.remove("shown");
     document.body.classList.remove("behind");
-    button.focus();
+    button.focus({ preventScroll: true });
   };
   button.addEventListener("click", () => bar.dataset.state === "runs" ? show() : load());
 
