@@ -42,13 +42,14 @@
         status.textContent = `It has not come yet. It needs a recent browser and a fast network. ${ELSEWHERE}`;
       }
     }, 250);
-    const frame = made("iframe", "", { title: "The lesson as a notebook" });
+    const name = "The lesson as a notebook";
+    const frame = made("iframe", "", { title: name });
     frame.src = `lite/notebooks/index.html?path=${encodeURIComponent(lesson)}.ipynb`;
     const back = made("button", "Back to the page", { type: "button" });
     const note = made("span", "");
     const head = made("p");
     head.append(back, " ", note);
-    overlay = made("div", "", { class: "notebook", inert: "" });
+    overlay = made("section", "", { class: "notebook", inert: "", "aria-label": name });
     overlay.append(head, frame);
     document.body.append(overlay);
     back.addEventListener("click", hide);
