@@ -143,6 +143,8 @@ def _lesson(lesson: str, browser: Any, home: str, site: Path, screenshots: Path)
         live, answered = frame.evaluate(_CLICK)
         if live != answered:
             visit.wrong.append(f"{live - answered} of {live} do not answer a click")
+        asked, silent = _ask_python(frame)
+        visit.wrong += silent
         page.locator(".notebook button").press("Enter")
         if page.locator(".notebook").is_visible() or not page.evaluate("document.activeElement.closest('.run')"):
             visit.wrong.append("there is no way back")
@@ -152,11 +154,27 @@ def _lesson(lesson: str, browser: Any, home: str, site: Path, screenshots: Path)
         cells = frame.evaluate(_CELLS)
         recorded = sum(_MISSING in each["text"] for each in cells)
         print(
-            f"lite: {lesson}: {len(cells)} cells, {recorded} as recorded; {live} live; {seconds:.0f} s,"
-            f" {size / 1e6:.1f} MB",
+            f"lite: {lesson}: {len(cells)} cells, {recorded} as recorded; {live} live; {asked} answered by Python;"
+            f" {seconds:.0f} s, {size / 1e6:.1f} MB",
             flush=True,
         )
         return visit.wrong, measured
+
+
+def _ask_python(frame: Any) -> tuple[int, list[str]]:
+    """Press "Check" at each problem; return how many there are, and those of which Python says nothing."""
+    problems = frame.locator(".jp-OutputArea-output:has(.jupyter-button)").all()
+    silent = []
+    for problem in problems:
+        before = problem.inner_text()
+        problem.get_by_role("button", name="Check").click()
+        for _ in range(50):
+            if problem.inner_text() != before:
+                break
+            frame.page.wait_for_timeout(100)
+        else:
+            silent.append(f"no answer to {before[:60]!r}")
+    return len(problems), silent
 
 
 def _in_sight(page: Any) -> bool:
