@@ -42,7 +42,12 @@ def words(markdown: str) -> int:
 
 
 def minutes(cells: list[Any]) -> int:
-    """Return the minutes that these cells of a notebook take."""
+    """Return the minutes that these cells of a notebook take, rounded up."""
+    return -int(-exact_minutes(cells) // STEP) * STEP
+
+
+def exact_minutes(cells: list[Any]) -> float:
+    """Return the minutes that these cells take, for a part of a lesson."""
     total = 0.0
     for cell in cells:
         text = "".join(cell["source"])
@@ -54,7 +59,7 @@ def minutes(cells: list[Any]) -> int:
             total += MINUTES_PER_QUESTION
         else:
             total += MINUTES_PER_CODE_CELL
-    return -int(-total // STEP) * STEP
+    return total
 
 
 def lessons() -> dict[str, int]:

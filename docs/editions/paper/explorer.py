@@ -4,8 +4,7 @@ from itertools import pairwise
 
 from bs4 import Tag
 from bs4.element import NavigableString, PageElement
-
-from .tree import element
+from tree import element
 
 _BRIEF = ("value", "how it ends")
 _WIDTHS = "1 1"

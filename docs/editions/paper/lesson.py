@@ -1,31 +1,27 @@
 """A lesson for paper: the notebook as one tree of XML, for students or with the answers, and its pictures."""
 
-import ast
 import base64
 import re
 import sys
-import textwrap
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import import_module
 from typing import Any
 
 from bs4 import Tag
+from cells import shown_code, wrapped
 from lessons import NOTEBOOKS
 from markdown_it import MarkdownIt
+from tree import element, moved, parsed
 
 from .columns import give_widths
 from .explorer import explorer
 from .links import Links
 from .question import Questions
-from .tree import element, moved, parsed
 
 sys.path.append(str(NOTEBOOKS))
 teacher = import_module("teacher")
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
-# Cells that end in one of these ask or show something that is on the page; the call itself says nothing more.
-_ASKING = ("predict", "predict_cause", "guess", "explorer", "history", "practice")
-_CALLS = {f"nvmx.lab.{name}" for name in _ASKING} | {"nvmx.glossary"}
 _FEWEST_LINES, _MOST_LINES = 5, 20  # to write a kata on
 _WIDE = 109  # letters in a line of output
 _TICKED = re.compile(r"the first (\d+) are ticked")
@@ -58,7 +54,8 @@ def sheet(notebook: Any, *, answers: bool) -> Sheet:
         if cell["cell_type"] == "markdown":
             moved(part, parsed(_MARKDOWN.render(source)).contents)
         else:
-            _code(part, source)
+            if code := shown_code(source):
+                part.append(element("pre", code, kind="code"))
             for output in cell["outputs"]:
                 _output(part, output, source, questions, answers=answers)
             if "kata" in cell["metadata"].get("nvmx", {}) and not answers:
@@ -78,15 +75,6 @@ def sheet(notebook: Any, *, answers: bool) -> Sheet:
         give_widths(table)
     Links(tree).write()
     return made
-
-
-def _code(part: Tag, source: str) -> None:
-    """Append the code of a cell, without a last statement that only asks or shows what stands on the page."""
-    last = ast.parse(source).body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and ast.unparse(last.value.func) in _CALLS:
-        source = "\n".join(source.splitlines()[: last.lineno - 1])
-    if source.strip():
-        part.append(element("pre", source.strip("\n"), kind="code"))
 
 
 def _output(part: Tag, output: Any, source: str, questions: Questions, *, answers: bool) -> None:
@@ -109,7 +97,7 @@ def _output(part: Tag, output: Any, source: str, questions: Questions, *, answer
         for code in page.select("code:has(+ pre)"):
             code.wrap(element("p"))
         for printed in page.find_all("pre"):
-            printed.string = wrapped(printed.get_text())
+            printed.string = wrapped(printed.get_text(), _WIDE)
         for asked in page.select("[data-nvmx-quiz]"):
             asked.replace_with(*questions.written(asked))
         for stand_in in page.select("[data-nvmx]"):
@@ -117,21 +105,7 @@ def _output(part: Tag, output: Any, source: str, questions: Questions, *, answer
         moved(part, page.contents)
     elif "application/vnd.jupyter.widget-view+json" not in output.get("data", {}):
         text = data.get("text/plain") or "".join(output["text"])
-        part.append(element("pre", wrapped(text.strip("\n")), kind="output"))
-
-
-def wrapped(text: str) -> str:
-    r"""Return lines that are not too long for the page; what is in columns goes on in the last one.
-
-    >>> print(wrapped("  #UD  " + "0123456789 " * 11))
-      #UD  0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789
-           0123456789 0123456789
-    """
-    lines = []
-    for line in text.splitlines():
-        gap = max((found.end() for found in re.finditer(r"(?<=\S)  +", line[: _WIDE // 2])), default=0)
-        lines += textwrap.wrap(line, _WIDE, subsequent_indent=" " * gap) or [""]
-    return "\n".join(lines)
+        part.append(element("pre", wrapped(text.strip("\n"), _WIDE), kind="output"))
 
 
 def _is_code(piece: Tag) -> bool:

@@ -3,8 +3,7 @@
 import re
 
 from bs4 import Tag
-
-from .tree import element
+from tree import element
 
 _LESSON = re.compile(r"^(\d\d)-[\w-]+\.ipynb")
 _NAMED = re.compile(r"lesson|^\d|^kata", re.IGNORECASE)

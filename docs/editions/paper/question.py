@@ -3,8 +3,7 @@
 import json
 
 from bs4 import Tag
-
-from .tree import element, parsed
+from tree import element, parsed
 
 _TRY = " Try once more."
 
