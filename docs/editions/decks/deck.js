@@ -1,0 +1,79 @@
+/* Choose the size of the type of each slide, as large as it fits; then start reveal.js. */
+(() => {
+  "use strict";
+  const SIZES = [40, 38, 36, 34, 32, 30, 28, 27, 26, 25, 24]; // pixels of a slide that is 1280 wide and 720 high
+  const DENSE = 32; // not more, where there is a table, code or a list to read
+  const ZOOMS = Array.from({ length: 40 }, (_, n) => 2.3 - n * 0.04);
+  const SHADOW = `
+    .root { font-family: "Deck", "Deck signs", sans-serif !important; max-width: none !important }
+    .root.brief { font-size: 1rem; max-width: none }`;
+
+  /** Whether something on the slide reaches out of its place. */
+  const overflows = (section) => {
+    const body = section.querySelector(".body");
+    if (body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1) return true;
+    return body.getBoundingClientRect().bottom > section.getBoundingClientRect().bottom + 1;
+  };
+
+  /** The longest reply of a question, for which there must be room. */
+  const longest = (host) => {
+    const asked = JSON.parse(host.dataset.nvmxQuiz);
+    const replies = [asked.praise, ...(asked.choices ?? asked.bounds).flatMap((each) => each.slice(1, 3))];
+    return replies.reduce((best, each) => (each.length > best.length ? each : best), "");
+  };
+
+  const fit = (section) => {
+    const explorer = section.querySelector(".body > [data-nvmx]");
+    if (explorer) {
+      for (const zoom of ZOOMS) {
+        section.style.setProperty("--zoom", zoom);
+        if (!overflows(section)) break;
+      }
+      return;
+    }
+    const host = section.querySelector("[data-nvmx-quiz]");
+    const status = host?.shadowRoot?.querySelector("[role=status]");
+    const before = status?.innerHTML;
+    if (status && !before) status.innerHTML = longest(host);
+    const most = section.querySelector("pre, table, ul, ol, [data-nvmx-quiz]") ? DENSE : SIZES[0];
+    for (const size of SIZES.filter((each) => each <= most)) {
+      section.style.setProperty("--size", `${size}px`);
+      if (!overflows(section)) break;
+    }
+    if (status && !before) status.innerHTML = "";
+  };
+
+  const start = async () => {
+    const sections = [...document.querySelectorAll(".slides > section")];
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(SHADOW);
+    for (const host of document.querySelectorAll("[data-nvmx], [data-nvmx-quiz]")) {
+      if (host.shadowRoot) host.shadowRoot.adoptedStyleSheets = [...host.shadowRoot.adoptedStyleSheets, sheet];
+    }
+    await Promise.all([...document.fonts].map((font) => font.load()));
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+    document.body.classList.add("fitting");
+    for (const section of sections) {
+      section.style.display = "flex";
+      const picture = section.matches(".beside") && section.querySelector("img");
+      if (picture) section.style.setProperty("--picture", `${picture.getBoundingClientRect().width + 8}px`);
+      fit(section);
+      section.style.display = "";
+    }
+    await Reveal.initialize({
+      width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4, display: "flex", center: false,
+      hash: true, slideNumber: "c/t", controls: false, transition: "none", scrollActivationWidth: null,
+      plugins: [RevealNotes],
+    });
+    document.documentElement.dataset.ready = "yes";
+    // What a click shows may need more room than there was.
+    for (const kind of ["click", "change"]) {
+      document.addEventListener(kind, () => requestAnimationFrame(() => {
+        const section = Reveal.getCurrentSlide();
+        if (overflows(section)) fit(section);
+      }));
+    }
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
