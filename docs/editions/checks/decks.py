@@ -21,7 +21,7 @@ MEASURE = r"""() => {
   const scale = frame.width / slide.offsetWidth;
   const number = document.querySelector(".slide-number").getBoundingClientRect();
   const kinds = { text: Infinity, explorer: Infinity, picture: Infinity };
-  const wrong = [], seen = [];
+  const wrong = [], seen = [], lines = [];
   const words = text => text.replaceAll("​", "").trim().slice(0, 40);
   const visit = (root, kind) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
@@ -43,6 +43,12 @@ MEASURE = r"""() => {
       const size = parseFloat(getComputedStyle(parent).fontSize) * (parent.currentCSSZoom ?? 1) * scale;
       kinds[kind] = Math.min(kinds[kind], size);
       for (const rect of rects) {
+        for (const [other, text] of lines) {
+          const wide = Math.min(rect.right, other.right) - Math.max(rect.left, other.left);
+          const high = Math.min(rect.bottom, other.bottom) - Math.max(rect.top, other.top);
+          if (wide > 2 && high > size / 2) wrong.push(`on each other: ${words(node.data)}, ${words(text)}`);
+        }
+        lines.push([rect, node.data]);
         if (rect.left < frame.left - 1 || rect.right > frame.right + 1 || rect.top < frame.top - 1 ||
             rect.bottom > frame.bottom + 1) { wrong.push(`cut off: ${words(node.data)}`); break; }
         if (rect.left < number.right && rect.right > number.left && rect.bottom > number.top + 4) {
@@ -122,9 +128,12 @@ CLICKS = r"""async () => {
   }
   return answered;
 }"""
+# Give a control the focus; return whether it has it.
 FOCUS = r"""() => {
   const root = Reveal.getCurrentSlide().querySelector("[data-nvmx], [data-nvmx-quiz]").shadowRoot;
-  root.querySelector(".cover:not(:disabled), input:not(:disabled), select, button").focus();
+  const all = [...root.querySelectorAll("input:not(:disabled), select, button")];
+  all.find(each => each.checkVisibility() && each.getClientRects().length).focus();
+  return root.activeElement !== null;
 }"""
 
 
@@ -179,7 +188,8 @@ def _deck(path: Path, browser: Any, size: dict[str, int], screenshots: Path) -> 
 def _live(page: Any, found: Any, number: int) -> list[str]:
     """Return what is wrong with the question or the explorer on this slide."""
     wrong = []
-    page.evaluate(FOCUS)
+    if not page.evaluate(FOCUS):
+        wrong.append("no control takes the focus")
     for key in _KEYS:
         page.keyboard.press(key)
     if page.evaluate("Reveal.getIndices().h") != number:

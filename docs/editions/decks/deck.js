@@ -3,10 +3,37 @@
   "use strict";
   const SIZES = [40, 38, 36, 34, 32, 30, 28, 27, 26, 25, 24]; // pixels of a slide that is 1280 wide and 720 high
   const DENSE = 32; // not more, where there is a table, code or a list to read
-  const ZOOMS = Array.from({ length: 40 }, (_, n) => 2.3 - n * 0.04);
+  const ZOOMS = Array.from({ length: 60 }, (_, n) => 2.4 - n * 0.03);
+  // For slides: the deck's type; of an explorer the answer and the checks alone, and all checks in two columns.
   const SHADOW = `
-    .root { font-family: "Deck", "Deck signs", sans-serif !important; max-width: none !important }
-    .root.brief { font-size: 1rem; max-width: none }`;
+    .root { font-family: "Deck", "Deck signs", sans-serif !important; max-width: none !important;
+      --mono: "Deck code", monospace; --dim: #444 }
+    fieldset { border: 0 !important; padding: 0 !important }
+    legend { float: left; width: 100%; padding: 0 0 .4em !important }
+    legend + * { clear: both }
+    input[type=radio] { width: .9em !important; height: .9em !important }
+    .why, .by, .bar, .side, .checks tr.other, .meaning { display: none !important }
+    .root :is(.mono, .bit, .ending span, .checks thead tr, .facts, .brief .facts, .headline .who) { font-size: 1em !important }
+    .facts.consequences { display: flex; flex-wrap: wrap; gap: .1em 1.6em; padding-block-end: .3em }
+    .root .checks tr { grid-template-areas: "number asks bits mark ending" !important; padding-block: 1px }
+    .root .checks { --columns: 1.6rem minmax(0, 1fr) minmax(0, 1.3fr) 8rem 7.5rem }
+    .cell { height: 1.5em !important; min-width: 1.5em !important }
+    .bit { min-height: 0 !important }
+    .root:not(.brief) .checks tbody { columns: 2; column-gap: 1.2rem }
+    .root:not(.brief) .checks thead { display: none }
+    .root:not(.brief) .checks tr { break-inside: avoid; min-height: 0; gap: 0 .4em;
+      --columns: 1.3rem minmax(0, 1fr) minmax(0, 1.15fr) 1rem 6.8rem }
+    .root:not(.brief) .checks .mark { font-size: 0 }
+    .root:not(.brief) .checks .mark::before { content: "–" !important; font-size: .875rem; color: inherit }
+    .root:not(.brief) .mark[data-mark="passed"]::before { content: "✓" !important }
+    .root:not(.brief) .mark[data-mark="stopped here"]::before { content: "■" !important }
+    .root:not(.brief) .mark[data-mark="would also fail"]::before { content: "○" !important }
+    .root:not(.brief) .mark[data-mark="not reached"]::before { content: "·" !important }
+    .root.compare:not(.brief) .checks tr { grid-template-areas: "number asks bits mark mark2" !important;
+      --columns: 3rem minmax(0, 1fr) minmax(0, 1.2fr) 1rem 1rem }
+    .compare .ending { display: none }
+    .root:not(.brief) .main { grid-template-columns: minmax(0, 1fr) !important; padding: 0 }
+  `;
 
   /** Whether something on the slide reaches out of its place. */
   const overflows = (section) => {

@@ -31,7 +31,9 @@ def faces(letters: str) -> str:
 
 
 def _subset(path: Path, letters: str) -> str:
-    options = subset.Options(flavor="woff", layout_features=["kern", "liga", "tnum"], notdef_outline=True, drop_tables=["FFTM"])
+    options = subset.Options(
+        flavor="woff", layout_features=["kern", "liga", "tnum"], notdef_outline=True, drop_tables=["FFTM"]
+    )
     with TTFont(path, recalcTimestamp=False) as font, io.BytesIO() as file:
         subsetter = subset.Subsetter(options)
         subsetter.populate(text=letters)

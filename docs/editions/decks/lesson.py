@@ -15,7 +15,7 @@ from tree import element, parsed
 from .code import highlighted
 from .drawings import Drawings
 from .output import has_picture, html_of, pieces, printed, text_of
-from .prose import key_sentences, short_list, without_links
+from .prose import key_sentences, sentences, short_list, without_links
 from .question import question_slides
 from .room import LINES, divided, is_too_wide, lines
 from .slide import Section, Slide, labelled
@@ -29,7 +29,9 @@ _NEXT = re.compile(r"^(Next|Before): ")
 _DUMP = re.compile(r'"""\n(.*?)"""', re.DOTALL)
 _PARTS = 4  # a table, a list or a text is divided into so many slides; what is longer stays in the lesson
 _BESIDE = 880  # a picture that is so wide, if it is as high as the slide, leaves room for text at its left
-_BESIDE_LETTERS = 190
+_BESIDE_LETTERS = 230
+_LEAD_LETTERS, _SHORT_LEAD, _FEW_CHOICES = 260, 150, 6
+_ANSWER = "Answer"
 _SCREEN = (1280, 720)
 
 
@@ -69,57 +71,55 @@ class Lesson:
 
     def _text(self, number: int, cell: Any) -> None:
         tree = without_links(parsed(_MARKDOWN.render("".join(cell["source"]))), addresses=True)
-        paragraphs: list[Tag] = []
-        shown: list[Tag] = []
         said: list[Tag] = []
-        for piece in tree.find_all(True, recursive=False):
-            if piece.name == "h1":
-                continue
+        for piece in [*tree.find_all(True, recursive=False)]:
             if piece.name in ("h2", "h3"):
+                self._said(said)
+                said = []
                 self.sections.append(Section(piece.get_text(), 0))
-                self._fresh = False
+                self._fresh, self._before = False, []
+            elif piece.name == "h1":
+                self.sections.append(Section(piece.get_text().partition(" ")[2], 0))
             elif piece.name == "details":
+                self._said(said)
+                said = []
                 self._folded(piece)
-            elif piece.name == "p" and _NEXT.match(piece.get_text()):
-                continue
-            else:
+            elif not (piece.name == "p" and _NEXT.match(piece.get_text())):
                 said.append(piece)
-                (paragraphs if piece.name == "p" else shown).append(piece)
         if number == 0:
-            self.about = paragraphs
-            paragraphs = paragraphs[2:]  # the aim, and what it needs
-            said = said[2:]
-            self.sections.append(Section(self.title.partition(" ")[2], 0))
+            self.about, said = said[:2], said[2:]  # the aim, and what it needs
+        self._said(said)
+
+    def _said(self, said: list[Tag]) -> None:
+        """Add what is shown of this text."""
         if not said:
             return
+        paragraphs = [each for each in said if each.name == "p"]
         self._before = paragraphs
         if self._heading.startswith("Kata "):
-            self._add(Slide("kata", self._heading, [copy.copy(each) for each in paragraphs], say=said))
-            self._fresh = True
-            return
-        body: list[Tag] = [without_links(each) for each in key_sentences(paragraphs)]
-        body += [without_links(short_list(each) if each.name in ("ul", "ol") else copy.copy(each)) for each in shown]
-        self._pack(body, say=said)
+            self._add(Slide("kata", self._heading, [copy.copy(each) for each in said], say=said))
+        else:
+            self._pack([*key_sentences(paragraphs), *_shown(said)], say=said)
         self._fresh = True
 
     def _folded(self, folded: Tag) -> None:
         """Take what is folded: it belongs to the question, to the kata or to the list above it."""
         title = folded.find_all("summary")[0].extract().get_text().strip()
-        content = [each for each in folded.find_all(True, recursive=False)]
-        notes = [element("p", element("b", f"{title}:")), *content]
+        content = list(folded.find_all(True, recursive=False))
         slides = self.sections[-1].slides if self.sections else []
-        answers = [each for each in slides if each.kind == "answer"]
-        if title.startswith("What happened") and answers:
-            answer = answers[-1] if answers[-1].title == "Answer" else answers[-2]
-            answer.say += content
-            keys = [without_links(each) for each in key_sentences([each for each in content if each.name == "p"])]
-            if sum(map(lines, [*answer.body, *keys])) <= LINES:
-                answer.body[2:2] = keys
-            else:
-                place = slides.index(answer) + 1
-                slides.insert(place, Slide("text", "What happened, and why", keys, say=list(answer.say)))
-        elif slides:
-            slides[-1].say += notes
+        answer = next((each for each in reversed(slides) if each.kind == "answer" and each.title == _ANSWER), None)
+        self._fresh = False
+        if not title.startswith("What happened") or answer is None:
+            if slides:
+                slides[-1].say += [element("p", element("b", f"{title}:")), *content]
+            return
+        answer.say += content
+        keys = key_sentences([each for each in content if each.name == "p"], answer.right)
+        body = [*keys, *_shown(content)]
+        if sum(map(lines, [*answer.body, *body])) <= LINES:
+            answer.body[2:2] = body
+        elif body:
+            slides.insert(slides.index(answer) + 1, Slide("text", "What happened, and why", body, say=list(content)))
 
     def _code(self, number: int, cell: Any) -> None:
         source = "".join(cell["source"])
@@ -130,6 +130,7 @@ class Lesson:
             self._dump(source)
             slides = question_slides(self._heading, quiz, self._before)
             slides[0].code = code
+            self._lead(slides[0])
             for slide in slides:
                 self._add(slide)
             self._shown_with(number, quiz)
@@ -144,6 +145,8 @@ class Lesson:
             self._kata(source)
         elif page is not None and page.find("details") is not None and page.find("ol") is not None:
             self._problem(page, source)
+        elif page is not None and source.startswith("nvmx.glossary("):
+            self._words(page, source)
         elif page is not None:
             self._result(pieces(page), source, code)
         elif text := text_of(cell):
@@ -173,8 +176,10 @@ class Lesson:
                 slide, used = Slide(kind, slide.title), 0.0
             slide.body.append(part)
             used += lines(part)
-        if slide.body or slide.say:
+        if slide.body:
             self._add(slide)
+        elif slide.say and self.sections[-1].slides:
+            self.sections[-1].slides[-1].say += slide.say
 
     def _result(self, found: list[Tag], source: str, code: str) -> None:
         """Add what a cell shows, behind its code and the text before it if there is room for all."""
@@ -221,24 +226,44 @@ class Lesson:
         if shows is None:
             return
         if (picture := self._drawings.of(number)) is not None:
-            self._add(Slide("picture beside" if _is_narrow(picture) else "picture", "Answer", [picture],
+            self._add(Slide("picture beside" if _is_narrow(picture) else "picture", _ANSWER, [picture],
                             say=[labelled("The picture", str(picture["alt"]))]))  # fmt: skip
             return
         found = pieces(shows)
         answer = next(
-            each for each in reversed(self.sections[-1].slides) if each.kind == "answer" and each.title == "Answer"
+            each for each in reversed(self.sections[-1].slides) if each.kind == "answer" and each.title == _ANSWER
         )
         if any(is_too_wide(each) for each in found if each.name == "table") or not found:
             return
         if sum(map(lines, [*answer.body, *found])) <= LINES:
             answer.body[2:2] = found
         else:
-            self._pack(found, title="Answer", kind="answer more")
+            self._pack(found, title=_ANSWER, kind="answer more")
+
+    def _lead(self, question: Slide) -> None:
+        """Move a short text that leads to a question onto its slide."""
+        last = self.sections[-1].slides[-1] if self._fresh and self.sections[-1].slides else None
+        if last is None or last.kind != "text" or not _only_text(last.body):
+            return
+        most = _LEAD_LETTERS if question.choices <= _FEW_CHOICES else _SHORT_LEAD
+        if sum(len(each.get_text()) for each in last.body) <= most:
+            question.say = last.say
+            question.body[:-1] = [element("p", *list(each.contents), **{"class": "lead"}) for each in last.body]
+            self.sections[-1].slides.remove(last)
 
     def _dump(self, source: str) -> None:
         """Add the report that a cell holds as text."""
         for text in _DUMP.findall(source):
             self._pack([printed(text)])
+
+    def _words(self, page: Tag, source: str) -> None:
+        """Add the words that are new, each with the first sentence about it."""
+        items = []
+        for row in page.find_all("tr")[1:]:
+            word, meaning = row.find_all(["td", "th"])[:2]
+            word.find_all("b")[0].name = "strong"
+            items.append(element("li", word.find_all("strong")[0], ": ", *list(parsed(sentences(meaning)[0]).contents)))
+        self._pack([element("ul", *items)], code=source)
 
     def _kata(self, source: str) -> None:
         kata = next(each for each in reversed(self.sections[-1].slides) if each.kind == "kata")
@@ -254,18 +279,21 @@ class Lesson:
         for name in page.select("code:has(+ pre)"):
             name.decompose()
         self._pack(pieces(page), kind="question", code=source)
-        self._pack(pieces(parsed(folded.decode_contents())), title="Answer", kind="answer")
+        self._pack(pieces(parsed(folded.decode_contents())), title=_ANSWER, kind="answer")
+
+
+def _shown(said: list[Tag]) -> list[Tag]:
+    """Return what is shown of a text beside its key sentences: its lists, in short, its tables and its code."""
+    return [without_links(short_list(each) if each.name in ("ul", "ol") else copy.copy(each))
+            for each in said if each.name != "p"]  # fmt: skip
 
 
 def _parts(piece: Tag) -> list[Tag]:
-    """Return an element in parts that fit; if they are too many, or too wide, a line that says where it is."""
+    """Return an element in parts that fit; none if it is too wide, or they are too many: it is in the lesson."""
     if piece.name == "table" and is_too_wide(piece):
-        return [element("p", "The table is too wide for a slide; it is in the lesson.", **{"class": "key"})]
+        return []
     parts = list(divided(piece))
-    if len(parts) <= _PARTS:
-        return parts
-    rows = len(piece.find_all("tr"))
-    return [element("p", f"A table of {rows - 1} rows, in the lesson.", **{"class": "key"})]
+    return parts if len(parts) <= _PARTS else []
 
 
 def _is_narrow(picture: Tag) -> bool:

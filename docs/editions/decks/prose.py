@@ -11,8 +11,9 @@ _POINTS_BACK = re.compile(
     r"(it|its|this|that|these|those|they|their|both|so|then|but|and|such|there|we call|in it|here|not|by that)\b", re.I
 )
 _POINTS_ON = re.compile(r"(?<=\w):$")
-_SHORT = 230  # letters: so much is shown as it is
-_MOST = 330
+_SHORT = 240  # letters: so much is shown as it is
+_BEGINNING = 170
+_MOST = 390
 _LONG_ITEM = 130
 
 
@@ -33,36 +34,31 @@ def sentences(paragraph: Tag) -> list[str]:
     return [*pieces, html[start:]]
 
 
-def key_sentences(paragraphs: list[Tag], most: int = _MOST) -> list[Tag]:
-    """Return the one or two sentences that the slide shows: the first, and the first with a word in bold.
+def key_sentences(paragraphs: list[Tag], without: str = "") -> list[Tag]:
+    """Return the few sentences that the slide shows: how the text begins, and those that explain a word in bold.
 
-    Without such a word, the beginning of the last paragraph.  A sentence that points back brings the one before it.  If
-    all of it is short, it is shown.
+    A sentence that points back brings the one before it.  If all is short, all is shown.  `without` is what has been
+    said already: a first sentence that says it again is left out.
     """
     texts = [sentences(each) for each in paragraphs]
-    if not texts:
-        return []
-    if sum(len(each.get_text()) for each in paragraphs) <= min(_SHORT, most):
+    if texts and without and _plain(texts[0][0]).startswith(f"{without}, "):
+        texts = [texts[0][1:], *texts[1:]] if len(texts[0]) > 1 else texts[1:]
+    if sum(len(_plain(each)) for text in texts for each in text) <= _SHORT:
         return [_key(" ".join(text)) for text in texts]
-    first = [texts[0][0]]
-    found = next(((n, k) for n, text in enumerate(texts) for k, each in enumerate(text) if _is_bold(each, n, k)), None)
-    if found is None and len(texts) > 1:
-        found = next(((n, 0) for n in range(len(texts) - 1, 0, -1) if not _POINTS_ON.search(texts[n][0])), None)
-    second: list[str] = []
-    if found is not None:
-        paragraph, place = found
-        second = texts[paragraph][place : place + 1]
-        if _POINTS_BACK.match(_plain(second[0])) and place and (paragraph, place) != (0, 1):
-            second.insert(0, texts[paragraph][place - 1])
-    elif len(texts[0]) > 1:
-        second = texts[0][1:2]
-    if len(_plain(first[0])) + sum(len(_plain(each)) for each in second) > most:
-        second = second[-1:]
-    if len(_plain(first[0])) + sum(len(_plain(each)) for each in second) > most:
-        second = []
-    if found == (0, 1) or (found is None and second):
-        return [_key(" ".join(first + second))]
-    return [_key(_finished(first[0])), *([_key(" ".join(second))] if second else [])]
+    chosen: set[tuple[int, int]] = {(0, 0)}
+    for place in range(1, len(texts[0])):
+        if _letters(texts, chosen) + len(_plain(texts[0][place])) > _BEGINNING:
+            break
+        chosen.add((0, place))
+    bold = [(n, k) for n, text in enumerate(texts) for k, each in enumerate(text) if _explains(each)]
+    if not bold and len(texts) > 1 and len(chosen) == 1 and not _POINTS_BACK.match(_plain(texts[1][0])):
+        bold = [(1, 0)]
+    for n, k in bold:
+        new = {(n, k), (n, k - 1)} if k and _POINTS_BACK.match(_plain(texts[n][k])) else {(n, k)}
+        if _letters(texts, chosen | new) <= _MOST:
+            chosen |= new
+    kept = [[each for k, each in enumerate(text) if (n, k) in chosen] for n, text in enumerate(texts)]
+    return [_key(_finished(" ".join(text))) for text in kept if text]
 
 
 def question_in(paragraphs: list[Tag]) -> str:
@@ -111,5 +107,9 @@ def _plain(html: str) -> str:
     return parsed(html).get_text()
 
 
-def _is_bold(html: str, paragraph: int, place: int) -> bool:
-    return (paragraph, place) != (0, 0) and "<strong>" in html and not _POINTS_ON.search(html)
+def _explains(html: str) -> bool:
+    return "<strong>" in html and not _POINTS_ON.search(_plain(html))
+
+
+def _letters(texts: list[list[str]], chosen: set[tuple[int, int]]) -> int:
+    return sum(len(_plain(texts[n][k])) for n, k in chosen)

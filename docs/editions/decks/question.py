@@ -20,7 +20,7 @@ def question_slides(heading: str, stand_in: Tag, before: list[Tag]) -> list[Slid
     asked: dict[str, Any] = json.loads(str(stand_in["data-nvmx-quiz"]))
     alone = element("div", **{"data-nvmx-quiz": stand_in["data-nvmx-quiz"]})
     lead = question_in(before)
-    question = Slide("question", heading)
+    question = Slide("question", heading, choices=len(asked["choices"] or ()))
     if lead and asked["question"] not in lead:
         question.body.append(element("p", *list(parsed(lead).contents), **{"class": "lead"}))
     question.body.append(alone)
@@ -32,6 +32,7 @@ def question_slides(heading: str, stand_in: Tag, before: list[Tag]) -> list[Slid
         *_wrong(asked),
     ]
     answer = Slide("answer", "Answer", [element("p", asked["question"], **{"class": "asked"})])
+    answer.right = asked["right"] if asked["choices"] else ""
     answer.body.append(element("p", *list(praise.contents), **{"class": "right"}))
     answer.ask = [copy.copy(each) for each in _wrong(asked)]
     slides = [question, answer]

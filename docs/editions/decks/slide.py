@@ -1,6 +1,5 @@
 """A slide, and a section of a lesson as slides."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bs4 import Tag
@@ -20,6 +19,8 @@ class Slide:
     ask: list[Tag] = field(default_factory=list)  # in the notes: the question, its answer, the usual wrong ones
     say: list[Tag] = field(default_factory=list)  # in the notes: the prose
     code: str = ""  # in the notes, too
+    right: str = ""  # of an answer: the right choice
+    choices: int = 0  # of a question
 
 
 @dataclass
@@ -34,8 +35,3 @@ class Section:
 def labelled(label: str, *children: Tag | str) -> Tag:
     """Return a paragraph that begins with a word in bold."""
     return element("p", element("b", f"{label}:"), " ", *children)
-
-
-def without(classes: Sequence[Tag], name: str) -> list[Tag]:
-    """Return the elements that are not of this kind."""
-    return [each for each in classes if each.name != name]
