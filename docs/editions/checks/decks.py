@@ -22,6 +22,7 @@ MEASURE = r"""() => {
   const number = document.querySelector(".slide-number").getBoundingClientRect();
   const kinds = { text: Infinity, explorer: Infinity, picture: Infinity };
   const wrong = [], seen = [], lines = [];
+  const isClipped = e => e !== null && (getComputedStyle(e).clipPath !== "none" || isClipped(e.parentElement));
   const words = text => text.replaceAll("​", "").trim().slice(0, 40);
   const visit = (root, kind) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
@@ -38,7 +39,7 @@ MEASURE = r"""() => {
       const range = document.createRange();
       range.selectNodeContents(node);
       const rects = [...range.getClientRects()].filter(rect => rect.width > 1 && rect.height > 1);
-      if (!rects.length || getComputedStyle(parent).clipPath !== "none") continue;
+      if (!rects.length || isClipped(parent)) continue;
       seen.push(node.data);
       const size = parseFloat(getComputedStyle(parent).fontSize) * (parent.currentCSSZoom ?? 1) * scale;
       kinds[kind] = Math.min(kinds[kind], size);
@@ -153,6 +154,7 @@ def _deck(path: Path, browser: Any, size: dict[str, int], screenshots: Path) -> 
     page.goto(path.as_uri(), wait_until="load")
     page.wait_for_selector("html[data-ready]")
     count = page.evaluate("Reveal.getTotalSlides()")
+    part = size["width"] / SIZES[0]["width"]
     smallest: dict[str, float] = {}
     counted: Counter[str] = Counter(slides=count)
     shots = []
@@ -163,7 +165,7 @@ def _deck(path: Path, browser: Any, size: dict[str, int], screenshots: Path) -> 
         for kind, pixels in found["sizes"].items():
             name = "full explorer" if kind == "explorer" and found["full"] else kind
             smallest[name] = min(smallest.get(name, pixels), pixels)
-            least = {"text": TEXT, "explorer": TEXT, "picture": PICTURE * size["width"] / 1920}.get(name, 0)
+            least = {"text": TEXT, "explorer": TEXT, "picture": PICTURE * part, "full explorer": TEXT * part}.get(name, 0)
             if pixels < least - _ROUNDED:
                 problems.append(f"{name} has type of {pixels:.1f} px")
         if not found["notes"]:

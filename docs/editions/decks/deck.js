@@ -3,7 +3,7 @@
   "use strict";
   const SIZES = [40, 38, 36, 34, 32, 30, 28, 27, 26, 25, 24]; // pixels of a slide that is 1280 wide and 720 high
   const DENSE = 32; // not more, where there is a table, code or a list to read
-  const ZOOMS = Array.from({ length: 60 }, (_, n) => 2.4 - n * 0.03);
+  const ZOOMS = Array.from({ length: 40 }, (_, n) => 1.66 - n * 0.02); // above, a short explorer has no columns
   // For slides: the deck's type; of an explorer the answer and the checks alone, and all checks in two columns.
   const SHADOW = `
     .root { font-family: "Deck", "Deck signs", sans-serif !important; max-width: none !important;
@@ -14,10 +14,15 @@
     input[type=radio] { width: .9em !important; height: .9em !important }
     .why, .by, .bar, .side, .checks tr.other, .meaning { display: none !important }
     .root :is(.mono, .bit, .ending span, .checks thead tr, .facts, .brief .facts, .headline .who) { font-size: 1em !important }
+    .root.brief { font-size: 1rem }
+    .brief .headline { padding-block: .2em !important; font-size: 1.05rem }
+    .brief .checks tr { min-height: 0 }
+    .root td.number { align-self: center; padding: 0 !important }
+    .root .text { font-family: "Deck", sans-serif }
     .facts.consequences { display: flex; flex-wrap: wrap; gap: .1em 1.6em; padding-block-end: .3em }
     .root .checks tr { grid-template-areas: "number asks bits mark ending" !important; padding-block: 1px }
     .root .checks { --columns: 1.6rem minmax(0, 1fr) minmax(0, 1.3fr) 8rem 7.5rem }
-    .cell { height: 1.5em !important; min-width: 1.5em !important }
+    .cell { height: 1.4em !important; min-width: 1.5em !important }
     .bit { min-height: 0 !important }
     .root:not(.brief) .checks tbody { columns: 2; column-gap: 1.2rem }
     .root:not(.brief) .checks thead { display: none }
