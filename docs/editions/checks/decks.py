@@ -165,7 +165,9 @@ def _deck(path: Path, browser: Any, size: dict[str, int], screenshots: Path) -> 
         for kind, pixels in found["sizes"].items():
             name = "full explorer" if kind == "explorer" and found["full"] else kind
             smallest[name] = min(smallest.get(name, pixels), pixels)
-            least = {"text": TEXT, "explorer": TEXT, "picture": PICTURE * part, "full explorer": TEXT * part}.get(name, 0)
+            least = {"text": TEXT, "explorer": TEXT, "picture": PICTURE * part, "full explorer": TEXT * part}.get(
+                name, 0
+            )
             if pixels < least - _ROUNDED:
                 problems.append(f"{name} has type of {pixels:.1f} px")
         if not found["notes"]:

@@ -67,7 +67,7 @@
     const status = host?.shadowRoot?.querySelector("[role=status]");
     const before = status?.innerHTML;
     if (status && !before) status.innerHTML = longest(host);
-    const most = section.querySelector("pre, table, ul, ol, [data-nvmx-quiz]") ? DENSE : SIZES[0];
+    const most = section.querySelector(".body :is(table, ul, ol, [data-nvmx-quiz])") ? DENSE : SIZES[0];
     for (const size of SIZES.filter((each) => each <= most)) {
       section.style.setProperty("--size", `${size}px`);
       if (!overflows(section)) break;

@@ -5,11 +5,11 @@ import os
 from collections.abc import Mapping
 
 from bs4 import Tag
-from tree import element
+from tree import element, parsed
 
 from .lesson import Lesson
 from .plans import Plan
-from .prose import without_links
+from .prose import sentences, without_links
 from .room import divided
 from .slide import Section, Slide
 
@@ -22,7 +22,7 @@ _KEYS = (
 
 def lesson_sections(lesson: Lesson) -> list[Section]:
     """Return the sections of a lesson between its title and its last slide."""
-    aim, needs = (without_links(copy.copy(each)) for each in lesson.about[:2])
+    aim, needs = map(_plain, lesson.about[:2])
     aim["class"] = "key"
     title = Slide("title", lesson.title, [aim, needs], say=[element("p", _KEYS)])
     last = lesson.answerable
@@ -42,8 +42,12 @@ def plan_sections(plan: Plan, lessons: Mapping[str, Lesson]) -> list[Section]:
             for section, part in zip(sections, plan.parts, strict=True)]  # fmt: skip
     head = element("thead", element("tr", element("th", "section"), element("th", "minutes")))
     agenda = element("table", head, element("tbody", *rows))
-    first = Slide("title", plan.title, [element("p", f"{plan.minutes} minutes", **{"class": "key"})],
-                  say=[element("p", _KEYS)])  # fmt: skip
+    longest = max(lessons, key=lambda name: sum(part.minutes for part in plan.parts if part.lesson == name))
+    aim = _plain(lessons[longest].about[0])
+    aim["class"] = "key"
+    needs = element("p", *list(parsed(sentences(_plain(lessons[plan.parts[0].lesson].about[1]))[0]).contents),
+                    f" It takes {plan.minutes} minutes.")  # fmt: skip
+    first = Slide("title", plan.title, [aim, needs], say=[element("p", _KEYS)])
     plans = [Slide("text", f"{plan.minutes} minutes", [part]) for part in divided(agenda)]
     answers = element("ul", *(element("li", section.heading) for section in sections))
     last = [Slide("text", _LAST, [part]) for part in divided(answers, 13)]
@@ -55,6 +59,10 @@ def _last(slides: list[Slide], minutes: float, source: str) -> Section:
     last = slides[-1]
     shown = Slide(f"{last.kind} last", last.title, [*last.body, _licence(source)], last.ask, last.say, last.code)
     return Section(_LAST, minutes, [*slides[:-1], shown])
+
+
+def _plain(paragraph: Tag) -> Tag:
+    return without_links(copy.copy(paragraph))
 
 
 def _licence(source: str) -> Tag:

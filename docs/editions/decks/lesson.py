@@ -27,11 +27,12 @@ _ANSWERABLE = "What you can now answer"
 _WORDS = "New words"
 _NEXT = re.compile(r"^(Next|Before): ")
 _DUMP = re.compile(r'"""\n(.*?)"""', re.DOTALL)
+_MAP = re.compile(r"\bmap\b")  # a slide has no room for that of an explorer
 _PARTS = 4  # a table, a list or a text is divided into so many slides; what is longer stays in the lesson
 _BESIDE = 880  # a picture that is so wide, if it is as high as the slide, leaves room for text at its left
 _BESIDE_LETTERS = 230
-_LEAD_LETTERS, _SHORT_LEAD, _FEW_CHOICES = 260, 150, 6
-_ANSWER = "Answer"
+_LEAD_LETTERS, _SHORT_LEAD, _FEW_CHOICES = 260, 150, 5
+_ANSWER, _WHY = "Answer", "What happened, and why"
 _SCREEN = (1280, 720)
 
 
@@ -109,7 +110,7 @@ class Lesson:
         slides = self.sections[-1].slides if self.sections else []
         answer = next((each for each in reversed(slides) if each.kind == "answer" and each.title == _ANSWER), None)
         self._fresh = False
-        if not title.startswith("What happened") or answer is None:
+        if not title.startswith(_WHY) or answer is None:
             if slides:
                 slides[-1].say += [element("p", element("b", f"{title}:")), *content]
             return
@@ -118,11 +119,19 @@ class Lesson:
         body = [*keys, *_shown(content)]
         if sum(map(lines, [*answer.body, *body])) <= LINES:
             answer.body[2:2] = body
+            return
+        picture = next((each for each in slides[slides.index(answer) :] if each.kind == "picture beside"), None)
+        if picture is not None and 0 < _letters(body) <= _LEAD_LETTERS and _only_text([*picture.body[:-1], *body]):
+            picture.title = _WHY
+            picture.body[:0] = body
+            picture.say = [*content, *picture.say]
         elif body:
-            slides.insert(slides.index(answer) + 1, Slide("text", "What happened, and why", body, say=list(content)))
+            slides.insert(slides.index(answer) + 1, Slide("text", _WHY, body, say=list(content)))
 
     def _code(self, number: int, cell: Any) -> None:
         source = "".join(cell["source"])
+        if len(self.sections) == 1:  # before the first section stands what the lesson imports and loads
+            return
         code = shown_code(source)
         page = html_of(cell)
         quiz = page.select_one("[data-nvmx-quiz]") if page else None
@@ -135,10 +144,7 @@ class Lesson:
                 self._add(slide)
             self._shown_with(number, quiz)
         elif page is not None and (stand_in := page.select_one("[data-nvmx]")) is not None:
-            explorer = element("div", **{"data-nvmx": stand_in["data-nvmx"]})
-            full = '"axes"' not in str(stand_in["data-nvmx"])
-            self._add(Slide("explorer full" if full else "explorer", self._heading, [explorer], code=source,
-                            say=[element("p", "Ask what happens next, and let the class choose what to set.")]))  # fmt: skip
+            self._explorer(stand_in, source)
         elif has_picture(cell):
             self._picture(number, source)
         elif "kata" in cell["metadata"].get("nvmx", {}):
@@ -167,7 +173,8 @@ class Lesson:
     def _pack(self, body: list[Tag], *, title: str = "", kind: str = "text", say: list[Tag] | None = None,
               code: str = "") -> None:  # fmt: skip
         """Add slides with these elements, as many on one as fit."""
-        parts = [part for piece in body for part in _parts(piece)]
+        above = sum(lines(each) for each in body if each.name == "p") if len(body) > 1 and _only_text(body[:-1]) else 0
+        parts = [part for piece in body for part in _parts(piece, LINES - min(above, LINES / 3))]
         slide = Slide(kind, title or self._heading, say=say or [], code=code)
         used = 0.0
         for part in parts:
@@ -199,13 +206,30 @@ class Lesson:
                 return
             self._add(Slide("text", self._heading, together, code=source))
             return
-        self._pack(found, code=source)
+        lead = []
+        if last is not None and _only_text(last.body) and _letters(last.body) <= _BESIDE_LETTERS:
+            self.sections[-1].slides.remove(last)
+            lead = last.body
+        self._pack([*lead, *found], code=source, say=last.say if lead and last else None)
+
+    def _explorer(self, stand_in: Tag, source: str) -> None:
+        whole = '"axes"' not in str(stand_in["data-nvmx"])
+        alone = element("div", **{"data-nvmx": stand_in["data-nvmx"]})
+        explorer = Slide("explorer full" if whole else "explorer", self._heading, [alone], code=source)
+        explorer.say = [element("p", "Ask what happens next, and let the class choose what to set.")]
+        last = self.sections[-1].slides[-1] if self._fresh else None
+        if whole and last is not None:
+            explorer.say += [*last.say, element("p", "The map and the registers are left out here, for larger type.")]
+            last.body = key_sentences(self._before, leave_out=_MAP)
+            if not last.body:
+                self.sections[-1].slides.remove(last)
+        self._add(explorer)
 
     def _picture(self, number: int, source: str) -> None:
         picture = self._drawings.of(number)
         assert picture is not None  # noqa: S101 - its cell has one
         last = self.sections[-1].slides[-1] if self._fresh else None
-        text = sum(len(each.get_text()) for each in last.body) if last is not None else 0
+        text = _letters(last.body) if last is not None else 0
         beside = _is_narrow(picture)
         if (
             last is not None
@@ -229,7 +253,7 @@ class Lesson:
             self._add(Slide("picture beside" if _is_narrow(picture) else "picture", _ANSWER, [picture],
                             say=[labelled("The picture", str(picture["alt"]))]))  # fmt: skip
             return
-        found = pieces(shows)
+        found = pieces(shows.extract())
         answer = next(
             each for each in reversed(self.sections[-1].slides) if each.kind == "answer" and each.title == _ANSWER
         )
@@ -246,7 +270,7 @@ class Lesson:
         if last is None or last.kind != "text" or not _only_text(last.body):
             return
         most = _LEAD_LETTERS if question.choices <= _FEW_CHOICES else _SHORT_LEAD
-        if sum(len(each.get_text()) for each in last.body) <= most:
+        if _letters(last.body) <= most:
             question.say = last.say
             question.body[:-1] = [element("p", *list(each.contents), **{"class": "lead"}) for each in last.body]
             self.sections[-1].slides.remove(last)
@@ -288,16 +312,20 @@ def _shown(said: list[Tag]) -> list[Tag]:
             for each in said if each.name != "p"]  # fmt: skip
 
 
-def _parts(piece: Tag) -> list[Tag]:
+def _parts(piece: Tag, room: float) -> list[Tag]:
     """Return an element in parts that fit; none if it is too wide, or they are too many: it is in the lesson."""
     if piece.name == "table" and is_too_wide(piece):
         return []
-    parts = list(divided(piece))
+    parts = list(divided(piece, room))
     return parts if len(parts) <= _PARTS else []
 
 
 def _is_narrow(picture: Tag) -> bool:
     return float(str(picture["width"])) / float(str(picture["height"])) * _SCREEN[1] <= _BESIDE
+
+
+def _letters(body: list[Tag]) -> int:
+    return sum(len(each.get_text()) for each in body)
 
 
 def _only_text(body: list[Tag]) -> bool:

@@ -10,6 +10,7 @@ from tree import element, parsed
 from .prose import without_links
 from .room import CODE_WIDTH
 
+_NARROW, _FEW_LINES = 60, 10  # letters, lines
 _COMMAND = re.compile(r"^VMX(ON|OFF)/")  # to copy into a command
 _LONG_NAME = re.compile(r"(?<=[_.])(?=[A-Za-z])")  # where FEATURE_CONTROL.vmx may be divided
 _STYLED = ("table", "thead", "tbody", "tr", "td", "th", "p", "pre", "caption", "ul", "li", "div")
@@ -36,7 +37,13 @@ def has_picture(cell: Any) -> bool:
 
 def printed(text: str) -> Tag:
     """Return text of a fixed width."""
-    return element("pre", wrapped(text.strip("\n"), CODE_WIDTH), **{"class": "output"})
+    return element("pre", _fitted(text), **{"class": "output"})
+
+
+def _fitted(text: str) -> str:
+    """Return text in lines that are short, for large type, if they are few."""
+    texts = [wrapped(text.strip("\n"), width) for width in range(_NARROW, CODE_WIDTH + 1, 5)]
+    return next((each for each in texts if each.count("\n") < _FEW_LINES), texts[-1])
 
 
 def pieces(tree: Tag) -> list[Tag]:
@@ -61,7 +68,7 @@ def cleaned(page: Tag) -> Tag:
         if each.name == "td" and right:
             each["class"] = "number"
     for text in page.find_all("pre"):
-        text.string = wrapped(text.get_text(), CODE_WIDTH)
+        text.string = _fitted(text.get_text())
     for table in page.find_all("table"):
         _tidy(table)
     return without_links(page)

@@ -34,13 +34,18 @@ def sentences(paragraph: Tag) -> list[str]:
     return [*pieces, html[start:]]
 
 
-def key_sentences(paragraphs: list[Tag], without: str = "") -> list[Tag]:
+def key_sentences(paragraphs: list[Tag], without: str = "", leave_out: re.Pattern[str] | None = None) -> list[Tag]:
     """Return the few sentences that the slide shows: how the text begins, and those that explain a word in bold.
 
     A sentence that points back brings the one before it.  If all is short, all is shown.  `without` is what has been
-    said already: a first sentence that says it again is left out.
+    said already: a first sentence that says it again is left out.  So is one in which `leave_out` is found.
     """
     texts = [sentences(each) for each in paragraphs]
+    if leave_out is not None:
+        texts = [[each for each in text if not leave_out.search(each)] for text in texts]
+    texts = [text for text in texts if text]
+    if not texts:
+        return []
     if texts and without and _plain(texts[0][0]).startswith(f"{without}, "):
         texts = [texts[0][1:], *texts[1:]] if len(texts[0]) > 1 else texts[1:]
     if sum(len(_plain(each)) for text in texts for each in text) <= _SHORT:
