@@ -8,12 +8,11 @@ import shutil
 import sys
 import time
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 
 import steps
+from steps import OUT
 
-OUT = Path(__file__).parents[2] / "build" / "editions"
 STEPS = tuple(module.name for module in iter_modules(steps.__path__))
 
 

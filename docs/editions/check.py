@@ -11,8 +11,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import checks
-from build import OUT
 from playwright.sync_api import sync_playwright
+from steps import OUT
 
 CHECKS = tuple(module.name for module in iter_modules(checks.__path__) if module.name != "pages")
 
