@@ -1,4 +1,4 @@
-"""Build editions of the course from the committed notebooks; nothing is executed again.
+"""Build editions of the course from the committed notebooks; only pictures for slides are drawn again.
 
 `uv run --group editions python docs/editions/build.py [STEP ...]` writes build/editions/STEP for each step named, or
 for all.  A step is a module in `steps` with a function `build(out)`; its name is the step's.
