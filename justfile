@@ -50,7 +50,7 @@ build:
         'import nvmx; print(nvmx.__file__, repr(nvmx.verdict("VMXON", "intel", cpl=3)))'
     {{ uv }} run --isolated --no-project --with dist/*.whl nvmx verdict VMXON intel cpl=3
 
-# all editions of the course, or those named, in build/editions: site, lite, handouts, card
+# all editions of the course, or those named, in build/editions: site, lite, decks, handouts, card
 editions *names:
     {{ uv }} run --group editions python docs/editions/build.py {{ names }}
 

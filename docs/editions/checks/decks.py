@@ -63,7 +63,8 @@ MEASURE = r"""() => {
   if (body.scrollWidth > body.clientWidth + 1) wrong.push(`${body.scrollWidth - body.clientWidth} px too wide`);
   for (const image of slide.querySelectorAll(".body img")) {
     const box = image.getBoundingClientRect();
-    if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
+    if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 ||
+        box.bottom > frame.bottom + 1)
       wrong.push("a picture is cut off");
     if (!image.alt) wrong.push("a picture without its sentence");
     // matplotlib draws letters as paths in units of 100 to the size of the type
@@ -90,7 +91,8 @@ MEASURE = r"""() => {
   const all = seen.join(" ");
   if (quiz) {
     const asked = JSON.parse(quiz.dataset.nvmxQuiz);
-    const replies = [asked.praise, ...(asked.choices ?? asked.bounds).flatMap(each => each.slice(1, 3))].filter(Boolean);
+    const told = (asked.choices ?? asked.bounds).flatMap(each => each.slice(1, 3));
+    const replies = [asked.praise, ...told].filter(Boolean);
     if (replies.some(each => all.includes(plain(each)))) wrong.push("gives its answer away");
     if (quiz.querySelector("*") || quiz.shadowRoot.querySelector(".mark:not(:empty)")) wrong.push("shows an answer");
   }

@@ -1,4 +1,4 @@
-"""Pictures for slides.  Notebooks hold them as wide as a page; here the calls that drew them run again, and no others."""
+"""Pictures for slides.  Notebooks hold them as wide as a page, so the calls that drew them run again, and no others."""
 
 import ast
 from collections.abc import Iterator

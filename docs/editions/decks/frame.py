@@ -15,8 +15,8 @@ from .slide import Section, Slide
 
 _FIRST, _LAST = "Before you begin", "What you can now answer"
 _KEYS = (
-    "Keys: space and arrows turn the slides, S opens these notes in a window of their own, F fills the screen, Esc shows"
-    " all slides, ? all keys. A control that has the focus keeps its keys: click beside it first."
+    "Keys: space and arrows turn the slides, S opens these notes in a window of their own, F fills the screen, Esc"
+    " shows all slides, ? all keys. A control that has the focus keeps its keys: click beside it first."
 )
 
 

@@ -24,10 +24,11 @@ sys.path.append(str(NOTEBOOKS))
 minutes = import_module("minutes")
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _ANSWERABLE = "What you can now answer"
-_WORDS = "New words"
+_SLIDER = "nvmx.lab.history("
 _NEXT = re.compile(r"^(Next|Before): ")
 _DUMP = re.compile(r'"""\n(.*?)"""', re.DOTALL)
 _MAP = re.compile(r"\bmap\b")  # a slide has no room for that of an explorer
+_TABLE = re.compile(r"\btable\b")
 _PARTS = 4  # a table, a list or a text is divided into so many slides; what is longer stays in the lesson
 _BESIDE = 880  # a picture that is so wide, if it is as high as the slide, leaves room for text at its left
 _BESIDE_LETTERS = 230
@@ -108,14 +109,15 @@ class Lesson:
         title = folded.find_all("summary")[0].extract().get_text().strip()
         content = list(folded.find_all(True, recursive=False))
         slides = self.sections[-1].slides if self.sections else []
-        answer = next((each for each in reversed(slides) if each.kind == "answer" and each.title == _ANSWER), None)
+        answer = self._answer()
         self._fresh = False
         if not title.startswith(_WHY) or answer is None:
             if slides:
                 slides[-1].say += [element("p", element("b", f"{title}:")), *content]
             return
         answer.say += content
-        keys = key_sentences([each for each in content if each.name == "p"], answer.right)
+        leave_out = _TABLE if answer.incomplete else None
+        keys = key_sentences([each for each in content if each.name == "p"], answer.right, leave_out)
         body = [*keys, *_shown(content)]
         if sum(map(lines, [*answer.body, *body])) <= LINES:
             answer.body[2:2] = body
@@ -151,6 +153,8 @@ class Lesson:
             self._kata(source)
         elif page is not None and page.find("details") is not None and page.find("ol") is not None:
             self._problem(page, source)
+        elif source.startswith(_SLIDER):
+            self._not_shown(source)
         elif page is not None and source.startswith("nvmx.glossary("):
             self._words(page, source)
         elif page is not None:
@@ -253,16 +257,22 @@ class Lesson:
             self._add(Slide("picture beside" if _is_narrow(picture) else "picture", _ANSWER, [picture],
                             say=[labelled("The picture", str(picture["alt"]))]))  # fmt: skip
             return
+        answer = self._answer()
+        assert answer is not None  # noqa: S101 - its question has just been added
         found = pieces(shows.extract())
-        answer = next(
-            each for each in reversed(self.sections[-1].slides) if each.kind == "answer" and each.title == _ANSWER
-        )
-        if any(is_too_wide(each) for each in found if each.name == "table") or not found:
-            return
+        tables = [each for each in found if each.name == "table"]
+        answer.incomplete = any(not _parts(each, LINES) for each in tables)
+        answer.say += tables[1:] if not answer.incomplete else []
+        found = [each for each in found if each not in tables[1:] and not (each.name == "table" and answer.incomplete)]
         if sum(map(lines, [*answer.body, *found])) <= LINES:
             answer.body[2:2] = found
         else:
             self._pack(found, title=_ANSWER, kind="answer more")
+
+    def _answer(self) -> Slide | None:
+        """Return the answer to the last question of the section."""
+        slides = self.sections[-1].slides if self.sections else []
+        return next((each for each in reversed(slides) if each.kind == "answer" and each.title == _ANSWER), None)
 
     def _lead(self, question: Slide) -> None:
         """Move a short text that leads to a question onto its slide."""
@@ -280,6 +290,14 @@ class Lesson:
         for text in _DUMP.findall(source):
             self._pack([printed(text)])
 
+    def _not_shown(self, source: str) -> None:
+        """Take away the text that leads to what only a notebook can show."""
+        if self._fresh:
+            last = self.sections[-1].slides.pop()
+            if self.sections[-1].slides:
+                self.sections[-1].slides[-1].say += last.say
+                self.sections[-1].slides[-1].code += source
+
     def _words(self, page: Tag, source: str) -> None:
         """Add the words that are new, each with the first sentence about it."""
         items = []
@@ -292,9 +310,11 @@ class Lesson:
     def _kata(self, source: str) -> None:
         kata = next(each for each in reversed(self.sections[-1].slides) if each.kind == "kata")
         start = highlighted(source)
+        kata.code = source
         if sum(map(lines, [*kata.body, start])) <= LINES:
             kata.body.append(start)
-        kata.code = source
+        elif lines(start) <= LINES:
+            self._add(Slide("kata", self._heading, [start]))
 
     def _problem(self, page: Tag, source: str) -> None:
         """Add a problem to practise on, and its answer on the next slide."""

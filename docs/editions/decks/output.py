@@ -37,7 +37,7 @@ def has_picture(cell: Any) -> bool:
 
 def printed(text: str) -> Tag:
     """Return text of a fixed width."""
-    return element("pre", _fitted(text), **{"class": "output"})
+    return element("pre", wrapped(text.strip("\n"), CODE_WIDTH), **{"class": "output"})
 
 
 def _fitted(text: str) -> str:
@@ -48,11 +48,9 @@ def _fitted(text: str) -> str:
 
 def pieces(tree: Tag) -> list[Tag]:
     """Return the paragraphs, lists, tables and texts of a fixed width in a tree, in order."""
-    found = []
-    for each in tree.find_all(["p", "pre", "ul", "ol", "table"]):
-        if each.find_parent(["p", "pre", "ul", "ol", "table", "details"]) is None and each.get_text(strip=True):
-            found.append(each.extract())
-    return found
+    kinds = ["p", "pre", "ul", "ol", "table"]
+    found = [each for each in tree.find_all(kinds) if each.find_parent([*kinds, "details"]) is None]
+    return [each.extract() for each in found if each.get_text(strip=True)]
 
 
 def cleaned(page: Tag) -> Tag:

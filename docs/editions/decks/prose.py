@@ -100,7 +100,7 @@ def without_links(tree: Tag, *, addresses: bool = False) -> Tag:
 
 
 def _key(html: str) -> Tag:
-    return element("p", *list(parsed(html).contents), **{"class": "key"})
+    return without_links(element("p", *list(parsed(html).contents), **{"class": "key"}))
 
 
 def _finished(html: str) -> str:

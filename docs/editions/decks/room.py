@@ -142,7 +142,7 @@ def _row_lines(row: Tag, widths: list[float]) -> float:
 
 def _cell_lines(cell: Tag, width: float) -> float:
     text = "".join("\n" if getattr(each, "name", "") == "br" else str(each) for each in cell.descendants
-                   if isinstance(each, NavigableString) or each.name == "br")  # fmt: skip
+                   if isinstance(each, NavigableString) or getattr(each, "name", "") == "br")  # fmt: skip
     return _text_lines(text, max(width - _PADDING, 1)) if text.strip() else 1.0
 
 

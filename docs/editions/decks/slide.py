@@ -20,6 +20,7 @@ class Slide:
     say: list[Tag] = field(default_factory=list)  # in the notes: the prose
     code: str = ""  # in the notes, too
     right: str = ""  # of an answer: the right choice
+    incomplete: bool = False  # of an answer: its table is not shown
     choices: int = 0  # of a question
 
 

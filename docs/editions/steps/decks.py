@@ -1,4 +1,4 @@
-"""Slide decks: each lesson, and the plans of docs/class.md, as one file each, which runs reveal.js without a network."""
+"""Slide decks: each lesson, and the plans of docs/class.md, as one file each; reveal.js is in it."""
 
 from pathlib import Path
 
