@@ -4,6 +4,7 @@ import ast
 import re
 import textwrap
 
+TRY_AGAIN = " Try once more."  # how the reply to a first wrong answer ends
 # Cells that end in one of these ask or show something that is on the page; the call itself says nothing more.
 _ASKING = ("predict", "predict_cause", "guess", "explorer", "history", "practice")
 _CALLS = {f"nvmx.lab.{name}" for name in _ASKING} | {"nvmx.glossary"}
@@ -12,7 +13,7 @@ _CALLS = {f"nvmx.lab.{name}" for name in _ASKING} | {"nvmx.glossary"}
 def shown_code(source: str) -> str:
     r"""Return the code of a cell, without a last statement that only asks or shows what stands on the page.
 
-    >>> shown_code("x = 1\\nnvmx.lab.guess('How many?', x)")
+    >>> shown_code("x = 1\nnvmx.lab.guess('How many?', x)")
     'x = 1'
     """
     last = ast.parse(source).body[-1]

@@ -15,9 +15,10 @@ from tree import element, parsed
 from .code import highlighted
 from .drawings import Drawings
 from .output import has_picture, html_of, pieces, printed, text_of
+from .packing import is_narrow, letters, only_text, pack, parts
 from .prose import key_sentences, sentences, short_list, without_links
 from .question import question_slides
-from .room import LINES, divided, is_too_wide, lines
+from .room import LINES, is_too_wide, lines
 from .slide import Section, Slide, labelled
 
 sys.path.append(str(NOTEBOOKS))
@@ -29,12 +30,9 @@ _NEXT = re.compile(r"^(Next|Before): ")
 _DUMP = re.compile(r'"""\n(.*?)"""', re.DOTALL)
 _MAP = re.compile(r"\bmap\b")  # a slide has no room for that of an explorer
 _TABLE = re.compile(r"\btable\b")
-_PARTS = 4  # a table, a list or a text is divided into so many slides; what is longer stays in the lesson
-_BESIDE = 880  # a picture that is so wide, if it is as high as the slide, leaves room for text at its left
 _BESIDE_LETTERS = 230
 _LEAD_LETTERS, _SHORT_LEAD, _FEW_CHOICES = 260, 150, 5
 _ANSWER, _WHY = "Answer", "What happened, and why"
-_SCREEN = (1280, 720)
 
 
 class Lesson:
@@ -123,7 +121,7 @@ class Lesson:
             answer.body[2:2] = body
             return
         picture = next((each for each in slides[slides.index(answer) :] if each.kind == "picture beside"), None)
-        if picture is not None and 0 < _letters(body) <= _LEAD_LETTERS and _only_text([*picture.body[:-1], *body]):
+        if picture is not None and 0 < letters(body) <= _LEAD_LETTERS and only_text([*picture.body[:-1], *body]):
             picture.title = _WHY
             picture.body[:0] = body
             picture.say = [*content, *picture.say]
@@ -176,30 +174,18 @@ class Lesson:
 
     def _pack(self, body: list[Tag], *, title: str = "", kind: str = "text", say: list[Tag] | None = None,
               code: str = "") -> None:  # fmt: skip
-        """Add slides with these elements, as many on one as fit."""
-        above = sum(lines(each) for each in body if each.name == "p") if len(body) > 1 and _only_text(body[:-1]) else 0
-        parts = [part for piece in body for part in _parts(piece, LINES - min(above, LINES / 3))]
-        slide = Slide(kind, title or self._heading, say=say or [], code=code)
-        used = 0.0
-        for part in parts:
-            if slide.body and used + lines(part) > LINES:
-                self._add(slide)
-                slide, used = Slide(kind, slide.title), 0.0
-            slide.body.append(part)
-            used += lines(part)
-        if slide.body:
-            self._add(slide)
-        elif slide.say and self.sections[-1].slides:
-            self.sections[-1].slides[-1].say += slide.say
+        """Add slides with these elements; if nothing can be shown, keep what is said."""
+        slides = self.sections[-1].slides
+        first = Slide(kind, title or self._heading, say=say or [], code=code)
+        if packed := pack(body, first):
+            slides += packed
+        elif slides:
+            slides[-1].say += first.say
 
     def _result(self, found: list[Tag], source: str, code: str) -> None:
         """Add what a cell shows, behind its code and the text before it if there is room for all."""
-        listing = (
-            [highlighted(code)]
-            if (code and "\n" not in code.strip()) or (len(found) == 1 and found[0].name == "pre")
-            else []
-        )
-        listing = listing if code else []
+        is_short = "\n" not in code.strip() or (len(found) == 1 and found[0].name == "pre")
+        listing = [highlighted(code)] if code and is_short else []
         last = self.sections[-1].slides[-1] if self._fresh else None
         for together in ([*listing, *found], found):
             if sum(map(lines, together)) > LINES or any(is_too_wide(each) for each in found if each.name == "table"):
@@ -211,7 +197,7 @@ class Lesson:
             self._add(Slide("text", self._heading, together, code=source))
             return
         lead = []
-        if last is not None and _only_text(last.body) and _letters(last.body) <= _BESIDE_LETTERS:
+        if last is not None and only_text(last.body) and letters(last.body) <= _BESIDE_LETTERS:
             self.sections[-1].slides.remove(last)
             lead = last.body
         self._pack([*lead, *found], code=source, say=last.say if lead and last else None)
@@ -233,15 +219,9 @@ class Lesson:
         picture = self._drawings.of(number)
         assert picture is not None  # noqa: S101 - its cell has one
         last = self.sections[-1].slides[-1] if self._fresh else None
-        text = _letters(last.body) if last is not None else 0
-        beside = _is_narrow(picture)
-        if (
-            last is not None
-            and beside
-            and last.kind == "text"
-            and 0 < text <= _BESIDE_LETTERS
-            and _only_text(last.body)
-        ):
+        text = letters(last.body) if last is not None else 0
+        beside = is_narrow(picture)
+        if last is not None and beside and 0 < text <= _BESIDE_LETTERS and only_text(last.body):
             last.kind, last.code = "picture beside", source
             last.body.append(picture)
         else:
@@ -254,14 +234,14 @@ class Lesson:
         if shows is None:
             return
         if (picture := self._drawings.of(number)) is not None:
-            self._add(Slide("picture beside" if _is_narrow(picture) else "picture", _ANSWER, [picture],
+            self._add(Slide("picture beside" if is_narrow(picture) else "picture", _ANSWER, [picture],
                             say=[labelled("The picture", str(picture["alt"]))]))  # fmt: skip
             return
         answer = self._answer()
         assert answer is not None  # noqa: S101 - its question has just been added
         found = pieces(shows.extract())
         tables = [each for each in found if each.name == "table"]
-        answer.incomplete = any(not _parts(each, LINES) for each in tables)
+        answer.incomplete = any(not parts(each) for each in tables)
         answer.say += tables[1:] if not answer.incomplete else []
         found = [each for each in found if each not in tables[1:] and not (each.name == "table" and answer.incomplete)]
         if sum(map(lines, [*answer.body, *found])) <= LINES:
@@ -277,10 +257,10 @@ class Lesson:
     def _lead(self, question: Slide) -> None:
         """Move a short text that leads to a question onto its slide."""
         last = self.sections[-1].slides[-1] if self._fresh and self.sections[-1].slides else None
-        if last is None or last.kind != "text" or not _only_text(last.body):
+        if last is None or last.kind != "text" or not only_text(last.body):
             return
         most = _LEAD_LETTERS if question.choices <= _FEW_CHOICES else _SHORT_LEAD
-        if _letters(last.body) <= most:
+        if letters(last.body) <= most:
             question.say = last.say
             question.body[:-1] = [element("p", *list(each.contents), **{"class": "lead"}) for each in last.body]
             self.sections[-1].slides.remove(last)
@@ -330,23 +310,3 @@ def _shown(said: list[Tag]) -> list[Tag]:
     """Return what is shown of a text beside its key sentences: its lists, in short, its tables and its code."""
     return [without_links(short_list(each) if each.name in ("ul", "ol") else copy.copy(each))
             for each in said if each.name != "p"]  # fmt: skip
-
-
-def _parts(piece: Tag, room: float) -> list[Tag]:
-    """Return an element in parts that fit; none if it is too wide, or they are too many: it is in the lesson."""
-    if piece.name == "table" and is_too_wide(piece):
-        return []
-    parts = list(divided(piece, room))
-    return parts if len(parts) <= _PARTS else []
-
-
-def _is_narrow(picture: Tag) -> bool:
-    return float(str(picture["width"])) / float(str(picture["height"])) * _SCREEN[1] <= _BESIDE
-
-
-def _letters(body: list[Tag]) -> int:
-    return sum(len(each.get_text()) for each in body)
-
-
-def _only_text(body: list[Tag]) -> bool:
-    return all(each.name == "p" for each in body)

@@ -11,6 +11,7 @@ from .prose import without_links
 from .room import CODE_WIDTH
 
 _NARROW, _FEW_LINES = 60, 10  # letters, lines
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _COMMAND = re.compile(r"^VMX(ON|OFF)/")  # to copy into a command
 _LONG_NAME = re.compile(r"(?<=[_.])(?=[A-Za-z])")  # where FEATURE_CONTROL.vmx may be divided
 _STYLED = ("table", "thead", "tbody", "tr", "td", "th", "p", "pre", "caption", "ul", "li", "div")
@@ -26,7 +27,8 @@ def html_of(cell: Any) -> Tag | None:
 
 def text_of(cell: Any) -> str:
     """Return what a cell prints, or its value as text."""
-    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell["outputs"]]
+    shown = [output for output in cell["outputs"] if _WIDGET not in output.get("data", {})]
+    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in shown]
     return "\n".join("".join(text).strip("\n") for text in texts)
 
 

@@ -11,6 +11,7 @@ _POINTS_BACK = re.compile(
     r"(it|its|this|that|these|those|they|their|both|so|then|but|and|such|there|we call|in it|here|not|by that)\b", re.I
 )
 _POINTS_ON = re.compile(r"(?<=\w):$")
+_LEADS = re.compile(r"^(\w+ ){0,2}\w+:$")  # such as "The table:"
 _SHORT = 240  # letters: so much is shown as it is
 _BEGINNING = 170
 _MOST = 390
@@ -43,6 +44,7 @@ def key_sentences(paragraphs: list[Tag], without: str = "", leave_out: re.Patter
     texts = [sentences(each) for each in paragraphs]
     if leave_out is not None:
         texts = [[each for each in text if not leave_out.search(each)] for text in texts]
+    texts = [[each for each in text if not _LEADS.search(_plain(each))] for text in texts]
     texts = [text for text in texts if text]
     if not texts:
         return []

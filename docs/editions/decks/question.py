@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 from bs4 import Tag
+from cells import TRY_AGAIN
 from tree import element, moved, parsed
 
 from .prose import question_in
 from .slide import Slide, labelled
 
-_TRY = " Try once more."
 _NOT_SO = "Not so: "
 _FEW = 5  # so many replies stand on the slide of the answer; more get one of their own
 
@@ -62,7 +62,7 @@ def _replies(asked: dict[str, Any]) -> Tag | None:
 
 
 def _reply(text: str) -> Tag:
-    said = text.removesuffix(_TRY).removeprefix(_NOT_SO)
+    said = text.removesuffix(TRY_AGAIN).removeprefix(_NOT_SO)
     cell = element("td")
     moved(cell, parsed(said).contents)
     return cell
@@ -74,7 +74,7 @@ def _wrong(asked: dict[str, Any]) -> list[Tag]:
     for name, first, _, label in asked["choices"] or ():
         if first:
             items.append(
-                element("li", element("b", label or name), ": ", *list(parsed(first.removesuffix(_TRY)).contents))
+                element("li", element("b", label or name), ": ", *list(parsed(first.removesuffix(TRY_AGAIN)).contents))
             )
     if not items:
         return []

@@ -3,9 +3,8 @@
 import json
 
 from bs4 import Tag
+from cells import TRY_AGAIN
 from tree import element, parsed
-
-_TRY = " Try once more."
 
 
 class Questions:
@@ -25,7 +24,7 @@ class Questions:
             if self._answers:
                 choice["right"] = str(int(name == data["right"]))
                 if reply:
-                    choice.append(element("reply", *parsed(reply.removesuffix(_TRY)).contents))
+                    choice.append(element("reply", *parsed(reply.removesuffix(TRY_AGAIN)).contents))
             question.append(choice)
         if not (data["choices"] or self._answers):
             question.append(element("blank", unit=data["unit"]))
