@@ -117,19 +117,33 @@ ANSWER = r"""async () => {
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   return root.querySelector("[role=status]").textContent.length > 5;
 }"""
-# Click the controls of an explorer, one after the other; return how many of them were answered.
+# Click the controls of an explorer, one after the other, and choose each value of its lists; return how many clicks
+# were answered, and the values that push it off the slide.
 CLICKS = r"""async () => {
-  const root = Reveal.getCurrentSlide().querySelector("[data-nvmx]").shadowRoot;
+  const slide = Reveal.getCurrentSlide(), body = slide.querySelector(".body");
+  const root = slide.querySelector("[data-nvmx]").shadowRoot;
+  const painted = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const seen = () => [...root.querySelectorAll(".headline, [role=status]")].map(e => e.textContent).join();
   let answered = 0;
   for (const control of [...root.querySelectorAll(".cover:not(:disabled)")].slice(0, 12)) {
     if (!control.isConnected || control.checked && control.type === "radio") continue;
     const before = seen();
     control.click();
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await painted();
     if (seen() !== before) answered++;
   }
-  return answered;
+  const off = [];
+  for (const list of root.querySelectorAll(".checks select")) {
+    for (const { value } of list.options) {
+      list.value = value;
+      list.dispatchEvent(new Event("change", { bubbles: true }));
+      await painted();
+      const bottom = Math.max(body.getBoundingClientRect().top + body.scrollHeight, ...[...body.children].map(
+        each => each.getBoundingClientRect().bottom));
+      if (bottom > slide.getBoundingClientRect().bottom + 1) off.push(value);
+    }
+  }
+  return [answered, off];
 }"""
 # Give a control the focus; return whether it has it.
 FOCUS = r"""() => {
@@ -208,8 +222,10 @@ def _live(page: Any, found: Any, number: int) -> list[str]:
             wrong += [f"after the {attempt} answer: {each}" for each in page.evaluate(MEASURE)["wrong"]
                       if "answer" not in each]  # fmt: skip
     else:
-        if not page.evaluate(CLICKS):
+        answered, off = page.evaluate(CLICKS)
+        if not answered:
             wrong.append("the explorer does not answer")
+        wrong += [f"the value {each} pushes the explorer off the slide" for each in off]
         wrong += [f"after clicks: {each}" for each in page.evaluate(MEASURE)["wrong"]]
     return wrong
 

@@ -98,13 +98,13 @@
       plugins: [RevealNotes],
     });
     document.documentElement.dataset.ready = "yes";
-    // What a click shows may need more room than there was.
-    for (const kind of ["click", "change"]) {
-      document.addEventListener(kind, () => requestAnimationFrame(() => {
-        const section = Reveal.getCurrentSlide();
-        if (overflows(section)) fit(section);
-      }));
-    }
+    // What a click shows may need more room than there was; a change inside an explorer is not heard outside of it.
+    const refit = () => requestAnimationFrame(() => {
+      const section = Reveal.getCurrentSlide();
+      if (overflows(section)) fit(section);
+    });
+    document.addEventListener("click", refit);
+    for (const host of document.querySelectorAll("[data-nvmx]")) host.shadowRoot?.addEventListener("change", refit, true);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
