@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const SIZES = [40, 38, 36, 34, 32, 30, 28, 27, 26, 25, 24]; // pixels of a slide that is 1280 wide and 720 high
-  const DENSE = 32; // not more, where there is a table, code or a list to read
+  const DENSE = 32; // not more beside a picture, or where there is a table or a list
   const ZOOMS = Array.from({ length: 40 }, (_, n) => 1.66 - n * 0.02); // above, a short explorer has no columns
   // For slides: the deck's type; of an explorer the answer and the checks alone, and all checks in two columns.
   const SHADOW = `
@@ -67,7 +67,8 @@
     const status = host?.shadowRoot?.querySelector("[role=status]");
     const before = status?.innerHTML;
     if (status && !before) status.innerHTML = longest(host);
-    const most = section.querySelector(".body :is(table, ul, ol, [data-nvmx-quiz])") ? DENSE : SIZES[0];
+    const isDense = section.matches(".beside") || section.querySelector(".body :is(table, ul, ol, [data-nvmx-quiz])");
+    const most = isDense ? DENSE : SIZES[0];
     for (const size of SIZES.filter((each) => each <= most)) {
       section.style.setProperty("--size", `${size}px`);
       if (!overflows(section)) break;
