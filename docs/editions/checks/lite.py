@@ -21,6 +21,8 @@ from .pages import PHONE, WIDE, Watched, served
 _FIRST = "01-what-does-vmxon-ask-for"
 _PATIENCE = 240  # seconds
 _MISSING = "which this page does not have"
+_DRAWN = "This page cannot draw"
+_FOCUS_IN = "name => document.activeElement === document.body || !!document.activeElement.closest(name)"
 _VIEW = "application/vnd.jupyter.widget-view+json"
 # What each code cell of a notebook is now: whether it ran, its errors, and the kinds of its outputs with their texts.
 _CELLS = r"""() => [...jupyterapp.shell.currentWidget.content.model.cells].flatMap(each => {
@@ -95,6 +97,7 @@ class _Visit:
         self.files: set[str] = set()
         self._home = home
         context.on("request", self._request)  # those of workers, too
+        context.route(lambda url: not url.startswith((home, "data:", "blob:")), lambda route: route.abort())
         watched = Watched(context, home)
         self.page = watched.page
         self.wrong = watched.wrong
@@ -127,6 +130,8 @@ def _lesson(lesson: str, browser: Any, home: str, site: Path, screenshots: Path)
         page.mouse.wheel(0, 800)
         page.wait_for_timeout(2000)
         page.screenshot(path=screenshots / f"{lesson}-waiting.png")
+        if not page.evaluate("document.activeElement.closest('.run')"):
+            visit.wrong.append("the button loses the focus while the notebook loads")
         if not _in_sight(page) or page.locator(".notebook").is_visible():
             visit.wrong.append("the page and its line are not there while the notebook loads")
         try:
@@ -145,6 +150,9 @@ def _lesson(lesson: str, browser: Any, home: str, site: Path, screenshots: Path)
             visit.wrong.append(f"{live - answered} of {live} do not answer a click")
         asked, silent = _ask_python(frame)
         visit.wrong += silent
+        page.locator(".notebook button").press("Shift+Tab")
+        if not page.evaluate(_FOCUS_IN, ".notebook"):
+            visit.wrong.append("the focus goes behind the notebook")
         page.locator(".notebook button").press("Enter")
         if page.locator(".notebook").is_visible() or not page.evaluate("document.activeElement.closest('.run')"):
             visit.wrong.append("there is no way back")
@@ -153,8 +161,10 @@ def _lesson(lesson: str, browser: Any, home: str, site: Path, screenshots: Path)
             visit.wrong.append("the notebook does not come again")
         cells = frame.evaluate(_CELLS)
         recorded = sum(_MISSING in each["text"] for each in cells)
+        drawn = sum(_DRAWN in each["text"] for each in cells)
         print(
-            f"lite: {lesson}: {len(cells)} cells, {recorded} as recorded; {live} live; {asked} answered by Python;"
+            f"lite: {lesson}: {len(cells)} cells, {recorded} as recorded, {drawn} with a recorded picture;"
+            f" {live} live; {asked} answered by Python;"
             f" {seconds:.0f} s, {size / 1e6:.1f} MB",
             flush=True,
         )
@@ -226,6 +236,8 @@ def _pip(browser: Any, home: str) -> list[str]:
         for code, wanted in (
             ("from importlib.util import find_spec\nprint('here:', find_spec('nvmx'))", "here: None"),
             ("%pip install nvmx", "[]"),
+            # Before anything imports it, at which Pyodide would load it without %pip.
+            ("from importlib.util import find_spec\nprint('now:', find_spec('nvmx') is not None)", "now: True"),
             ("import nvmx\nprint('ends in', nvmx.verdict('VMXON', 'intel', cpl=3).outcome)", "ends in #GP(0)"),
             ("nvmx.table('VMXON', 'intel')", f"nvmx.table needs numpy, {_MISSING}. It works in JupyterLab on your own"),
         ):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 _EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 _PYODIDE = "@jupyterlite/pyodide-kernel-extension:kernel"
-_LICENCES = "third-party-licenses.json"
 
 
 def write(

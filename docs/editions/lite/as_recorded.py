@@ -17,6 +17,7 @@ from IPython import get_ipython
 import nvmx.plots
 from nvmx.lazy import MissingPackage, where_it_works
 
+PICTURE = "This page cannot draw. The picture is from when this lesson was made."
 _PICTURE = re.compile(r"""<img\b[^>]*>""")
 _ATTRIBUTE = r"""\b{}=(["'])(.*?)\1"""
 
@@ -34,7 +35,7 @@ def show(lesson: str) -> None:
             return draw(name)
         except MissingPackage:
             if recorded.pictures:
-                return lambda *_, **__: recorded.pictures.pop(0)
+                return lambda *_, **__: recorded.picture()
             raise
 
     nvmx.plots.__dict__["__getattr__"] = drawn
@@ -77,6 +78,11 @@ class _Recorded:
         """Find what was recorded of the cell that is about to run."""
         self._outputs = self._all.get(about.raw_cell.strip(), [])
         self.pictures = [picture for output in self._outputs for picture in _pictures(output)]
+
+    def picture(self) -> _Picture:
+        """Return the next picture of the cell, and say that it was not drawn now: cells above may have changed."""
+        self._publish({"text/html": f"<p><i>{PICTURE}</i></p>"})
+        return self.pictures.pop(0)
 
     def replace(self, _shell: object, _kind: object, error: BaseException, *_: object, **__: object) -> None:
         """Show that in the place of the error."""

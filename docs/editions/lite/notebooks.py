@@ -11,7 +11,7 @@ from lessons import LESSONS, read
 
 from nvmx.lazy import where_it_works
 
-# These run from their first cell to their last; checks/lite.py runs them.
+# These run from their first cell to their last with what was recorded; checks/lite.py runs them and counts its cells.
 RUNS = (
     "00-start-here",
     "01-what-does-vmxon-ask-for",

@@ -33,7 +33,7 @@
     const start = performance.now();
     const seconds = () => Math.round((performance.now() - start) / 1000);
     state("loading");
-    button.disabled = true;
+    button.setAttribute("aria-disabled", "true"); // "disabled" would take the focus away
     status.textContent = "Loading. Go on reading: the notebook comes when it runs.";
     const ticking = setInterval(() => {
       clock.textContent = `${seconds()} s:`;
@@ -60,7 +60,7 @@
     const took = `The notebook runs, after ${seconds()} s.`;
     status.textContent = took;
     note.textContent = `${took} What you change is kept in this browser.`;
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
     button.textContent = "Back to the notebook";
     state("runs");
     show();
@@ -81,25 +81,32 @@
     await notebook.scrollToItem(0);
   };
 
+  // What is behind the notebook cannot be reached with the keyboard.
+  const cover = covered => {
+    for (const each of document.body.children) each.inert = each === overlay ? !covered : covered;
+  };
   const show = () => {
-    overlay.inert = false;
+    cover(true);
     overlay.classList.add("shown");
     document.body.classList.add("behind");
     overlay.querySelector("button").focus();
   };
   const hide = () => {
-    overlay.inert = true;
+    cover(false);
     overlay.classList.remove("shown");
     document.body.classList.remove("behind");
     button.focus({ preventScroll: true });
   };
-  button.addEventListener("click", () => bar.dataset.state === "runs" ? show() : load());
+  button.addEventListener("click", () => {
+    if (bar.dataset.state === "runs") show();
+    else if (!overlay) load();
+  });
 
   const heading = document.querySelector("h1");
   const offer = about => {
     if (about) {
       const size = `${Math.round(about.bytes / 1e6)} MB`;
-      const measured = about.seconds && `, which took ${Math.round(about.seconds)} s on a computer with ${about.cores} cores`;
+      const measured = about.seconds && `, which took ${Math.round(about.seconds)} s on a computer with ${about.cores} cores, without the time of a network`;
       status.textContent = `In this page, with nothing to install. It loads ${measured ? size + measured : `up to ${size}`}.`;
     }
     heading.after(bar);
