@@ -10,6 +10,7 @@ import pytest
 from matplotlib import rc_context
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageColor, ImageOps
+from sample import some
 
 import nvmx
 from nvmx.model import karnaugh
@@ -179,7 +180,7 @@ SIZED = {"modes": lambda: nvmx.plots.sketch("modes"), "ladder": lambda: nvmx.plo
 
 @pytest.mark.parametrize(
     ("name", "size", "width", "height"),
-    [("modes", "slide", 40 / 3, 7.5), ("ladder", "slide", 40 / 3, 7.5), ("ladder", "page", 6.3, 9.7)],
+    some(2, [("modes", "slide", 40 / 3, 7.5), ("ladder", "slide", 40 / 3, 7.5), ("ladder", "page", 6.3, 9.7)]),
 )
 def test_a_picture_fills_a_slide_or_the_width_of_a_page(
     name: str, size: str, width: float, height: float, tmp_path: Path
