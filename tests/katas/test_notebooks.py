@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sample import some
 
 import nvmx
 
@@ -30,7 +31,7 @@ def test_the_solution_passes_in_the_learners_cell_and_the_start_does_not(name: s
     assert "".join(output["data"]["text/plain"]) == repr(start)
 
 
-@pytest.mark.parametrize(("name", "wrong"), _WRONG, ids=[f"{name}: {wrong.mistake}" for name, wrong in _WRONG])
+@pytest.mark.parametrize(("name", "wrong"), some(2, _WRONG), ids=[f"{name}: {wrong.mistake}" for name, wrong in _WRONG])
 def test_a_wrong_solution_is_caught(name: str, wrong: Wrong, monkeypatch: pytest.MonkeyPatch) -> None:
     is_caught(*KATAS[name], wrong, monkeypatch)
 
