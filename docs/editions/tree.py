@@ -1,14 +1,26 @@
-"""Trees of HTML, and elements for them."""
+"""Trees of HTML, from HTML and from Markdown, and elements for them."""
 
 from collections.abc import Iterable
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PageElement
+from markdown_it import MarkdownIt
+
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
 def parsed(html: str) -> BeautifulSoup:
     """Return HTML as a tree."""
     return BeautifulSoup(html, "html.parser")
+
+
+def rendered(markdown: str) -> BeautifulSoup:
+    """Return the text of a cell as a tree.
+
+    >>> str(rendered("*CPL* is 0")).strip()
+    '<p><em>CPL</em> is 0</p>'
+    """
+    return parsed(_MARKDOWN.render(markdown))
 
 
 def element(name: str, *children: str | PageElement, **attributes: object) -> Tag:

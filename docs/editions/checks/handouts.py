@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString
 from lessons import LESSONS, read
-from markdown_it import MarkdownIt
 from paper.worksheet import chosen
+from tree import rendered
 
 from .sheets import Layout, check_sheet, text
 
 LAYOUT = Layout(side=20, top=23, bottom=21)
 _AHEAD = 3000  # letters, without blanks, that may stand between two texts of a lesson: code, replies
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 _LONG, _LONG_CODE = 25, 12  # a shorter text can stand somewhere else as well
 # Not on paper: styles, hints about how a kata's cell began, and what one copies into a command.
 _LEFT_OUT = "style, [role=status] ~ details"
@@ -63,7 +62,7 @@ def _texts(notebook: Any) -> Iterator[_Text]:
     """Yield the texts of a lesson, as a reader of the notebook sees them, without its code."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            yield from _of_page(BeautifulSoup(_MARKDOWN.render("".join(cell["source"])), "html.parser"))
+            yield from _of_page(rendered("".join(cell["source"])))
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data:

@@ -1,11 +1,11 @@
 """The site: every page wide and on a phone, light and dark; every explorer and question; links; accessibility."""
 
-import sys
 import urllib.parse
 from html.parser import HTMLParser
-from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from packages import installed
 
 from .pages import CLICK, PHONE, SIDEWAYS, WIDE, Watched, served
 
@@ -55,8 +55,7 @@ def _address(browser: Any, home: str) -> list[str]:
 
 def _accessibility(browser: Any, home: str) -> list[str]:
     """Return what axe-core finds on the first pages of each kind, light and dark."""
-    sys.path.append(str(Path(__file__).parents[3] / "tests" / "web"))
-    script = import_module("npm").installed("axe-core@4.14.1") / "axe-core" / "axe.min.js"
+    script = installed("axe-core", "4.14.1") / "axe.min.js"
     wrong = []
     for scheme in ("light", "dark"):
         context = browser.new_context(viewport=WIDE, color_scheme=scheme)

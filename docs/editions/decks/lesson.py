@@ -9,8 +9,7 @@ from typing import Any
 from bs4 import Tag
 from cells import shown_code
 from lessons import NOTEBOOKS, headings, read
-from markdown_it import MarkdownIt
-from tree import element, parsed
+from tree import element, parsed, rendered
 
 from .code import highlighted
 from .drawings import Drawings
@@ -23,7 +22,6 @@ from .slide import Section, Slide, labelled
 
 sys.path.append(str(NOTEBOOKS))
 minutes = import_module("minutes")
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 _ANSWERABLE = "What you can now answer"
 _SLIDER = "nvmx.lab.history("
 _NEXT = re.compile(r"^(Next|Before): ")
@@ -70,7 +68,7 @@ class Lesson:
         return found[0]
 
     def _text(self, number: int, cell: Any) -> None:
-        tree = without_links(parsed(_MARKDOWN.render("".join(cell["source"]))), addresses=True)
+        tree = without_links(rendered("".join(cell["source"])), addresses=True)
         said: list[Tag] = []
         for piece in [*tree.find_all(True, recursive=False)]:
             if piece.name in ("h2", "h3"):

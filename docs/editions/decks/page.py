@@ -3,11 +3,10 @@
 import copy
 import html
 import re
-import sys
-from importlib import import_module
 from pathlib import Path
 
 from bs4 import Tag
+from packages import installed
 from tree import element
 
 from nvmx.web import enhance
@@ -17,7 +16,7 @@ from .fonts import faces
 from .slide import Section, Slide, labelled
 
 _HERE = Path(__file__).parent
-_REVEAL = "reveal.js@6.0.2"
+_REVEAL = "6.0.2"
 _SECONDS = 60
 
 
@@ -25,7 +24,7 @@ def deck(title: str, sections: list[Section]) -> str:
     """Return the HTML of a deck."""
     slides = "\n".join(str(_section(slide, section, number)) for section in sections
                        for number, slide in enumerate(section.slides))  # fmt: skip
-    reveal = _reveal()
+    reveal = installed("reveal.js", _REVEAL) / "dist"
     scripts = [reveal / "reveal.js", reveal / "plugin" / "notes.js"]
     code = [*(path.read_text(encoding="utf-8") for path in scripts), enhance(), _own("deck.js")]
     style = "\n".join([(reveal / "reveal.css").read_text(encoding="utf-8"), STYLE, _own("deck.css")])
@@ -57,17 +56,6 @@ def _section(slide: Slide, section: Section, number: int) -> Tag:
         notes.append(highlighted(slide.code))
     made.append(notes)
     return made
-
-
-def _reveal() -> Path:
-    """Return the folder with reveal.js; RuntimeError if npm cannot bring it."""
-    sys.path.append(str(_HERE.parents[2] / "tests" / "web"))
-    npm = import_module("npm")
-    try:
-        folder: Path = npm.installed(_REVEAL)
-    except npm.pytest.skip.Exception as reason:
-        raise RuntimeError(str(reason)) from None
-    return folder / "reveal.js" / "dist"
 
 
 def _own(name: str) -> str:

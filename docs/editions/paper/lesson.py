@@ -11,8 +11,7 @@ from typing import Any
 from bs4 import Tag
 from cells import shown_code, wrapped
 from lessons import NOTEBOOKS
-from markdown_it import MarkdownIt
-from tree import element, moved, parsed
+from tree import element, moved, parsed, rendered
 
 from .columns import give_widths
 from .explorer import explorer
@@ -21,7 +20,6 @@ from .question import Questions
 
 sys.path.append(str(NOTEBOOKS))
 teacher = import_module("teacher")
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 _FEWEST_LINES, _MOST_LINES = 5, 20  # to write a kata on
 _WIDE = 109  # letters in a line of output
 _TICKED = re.compile(r"the first (\d+) are ticked")
@@ -52,7 +50,7 @@ def sheet(notebook: Any, *, answers: bool) -> Sheet:
         kata = cell["metadata"].get("nvmx", {}).get("kata", kata)
         part = element("part")
         if cell["cell_type"] == "markdown":
-            moved(part, parsed(_MARKDOWN.render(source)).contents)
+            moved(part, rendered(source).contents)
         else:
             if code := shown_code(source):
                 part.append(element("pre", code, kind="code"))

@@ -2,14 +2,11 @@
 
 import json
 import shutil
-import sys
-from importlib import import_module
 from pathlib import Path
 
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from lite import app, notebooks, wheels
-
-ROOT = Path(__file__).parents[3]
+from packages import installed
 
 
 def build(out: Path) -> None:
@@ -22,8 +19,7 @@ def build(out: Path) -> None:
 
 def _pyodide(folder: Path) -> None:
     """Copy what a browser loads of Pyodide, and add the packages."""
-    sys.path.append(str(ROOT / "tests" / "web"))
-    source = import_module("npm").installed(f"pyodide@{PYODIDE_VERSION}") / "pyodide"
+    source = installed("pyodide", PYODIDE_VERSION)
     folder.mkdir()
     for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"):
         shutil.copy(source / name, folder)
